@@ -1,0 +1,198 @@
+package dev.keyhole.transport.netty;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Datagram;
+import dev.keyhole.transport.net.Effects;
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.wire.Bytes;
+import java.net.BindException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+class UdpLoopTest {
+
+    private static final Address ANY = Address.loopback(0);
+
+    @Test
+    void carriesDatagramsBetweenTwoMachines() throws Exception {
+        try (UdpLoop one = UdpLoop.open("one");
+                UdpLoop two = UdpLoop.open("two")) {
+            LocalSocket from = one.bind(ANY);
+            LocalSocket to = two.bind(ANY);
+            Recorder sender = Recorder.on(one);
+            Recorder receiver = Recorder.on(two);
+
+            sender.ask(one, effects -> effects.send(from, to.local(), Bytes.utf8("hello")));
+
+            Datagram datagram = receiver.received.poll(5, SECONDS);
+            assertThat(datagram).isNotNull();
+            assertThat(datagram.payload().toUtf8()).isEqualTo("hello");
+            assertThat(datagram.source()).isEqualTo(from.local());
+            assertThat(datagram.socket()).isEqualTo(to);
+        }
+    }
+
+    @Test
+    void wakesTheMachineAtItsDeadlineAndNotBefore() throws Exception {
+        try (UdpLoop loop = UdpLoop.open("deadline")) {
+            Recorder machine = Recorder.on(loop);
+
+            loop.command(now -> machine.deadline = now + MILLISECONDS.toNanos(20));
+
+            assertThat(machine.expired.await(5, SECONDS)).isTrue();
+            assertThat(machine.early).isFalse();
+        }
+    }
+
+    @Test
+    void noticesRunAfterTheDrainAndMayCommandTheMachine() throws Exception {
+        try (UdpLoop loop = UdpLoop.open("notices")) {
+            Recorder machine = Recorder.on(loop);
+            List<String> order = new ArrayList<>();
+            var done = new CountDownLatch(1);
+
+            machine.ask(
+                    loop,
+                    effects -> {
+                        effects.deliver(
+                                () -> {
+                                    order.add("notice");
+                                    machine.demands.add(
+                                            later -> {
+                                                order.add("caused by the notice");
+                                                done.countDown();
+                                            });
+                                });
+                        order.add("drained");
+                    });
+
+            assertThat(done.await(5, SECONDS)).isTrue();
+            assertThat(order).containsExactly("drained", "notice", "caused by the notice");
+        }
+    }
+
+    @Test
+    void opensFurtherSocketsOnTheSameHost() throws Exception {
+        try (UdpLoop loop = UdpLoop.open("open")) {
+            LocalSocket first = loop.bind(ANY);
+            Recorder machine = Recorder.on(loop);
+
+            machine.ask(loop, effects -> effects.open(7));
+
+            LocalSocket second = machine.opened.poll(5, SECONDS);
+            assertThat(second).isNotNull();
+            assertThat(second.local().host()).isEqualTo(first.local().host());
+            assertThat(second.local().port()).isNotEqualTo(first.local().port());
+        }
+    }
+
+    @Test
+    void aPortInUseIsNamed() throws Exception {
+        try (UdpLoop loop = UdpLoop.open("taken")) {
+            Address taken = loop.bind(ANY).local();
+
+            assertThatThrownBy(() -> loop.bind(taken))
+                    .isInstanceOf(BindException.class)
+                    .hasMessageContaining(taken.toString());
+        }
+    }
+
+    @Test
+    void aMachineThatThrowsClosesItsLoopAndSaysWhy() throws Exception {
+        var failures = new LinkedBlockingQueue<Throwable>();
+        try (UdpLoop loop = UdpLoop.open("fault")) {
+            Recorder machine = new Recorder();
+            loop.start(machine, failures::add);
+
+            machine.ask(
+                    loop,
+                    effects -> {
+                        throw new IllegalStateException("our fault");
+                    });
+
+            assertThat(failures.poll(5, SECONDS)).hasMessage("our fault");
+        }
+    }
+
+    @Test
+    void loopsThatShareAThreadStillHaveTheirOwnMachines() throws Exception {
+        try (UdpLoop one = UdpLoop.open("shared");
+                UdpLoop two = UdpLoop.sharing(one)) {
+            LocalSocket from = one.bind(ANY);
+            LocalSocket to = two.bind(ANY);
+            Recorder sender = Recorder.on(one);
+            Recorder receiver = Recorder.on(two);
+
+            sender.ask(one, effects -> effects.send(from, to.local(), Bytes.of(1)));
+
+            assertThat(receiver.received.poll(5, SECONDS)).isNotNull();
+            assertThat(sender.received).isEmpty();
+        }
+    }
+
+    /** Remembers what came in and demands what it is told to; touched on its loop's thread only. */
+    private static final class Recorder implements Machine {
+
+        final BlockingQueue<Datagram> received = new LinkedBlockingQueue<>();
+        final BlockingQueue<LocalSocket> opened = new LinkedBlockingQueue<>();
+        final CountDownLatch expired = new CountDownLatch(1);
+        final List<Consumer<Effects>> demands = new ArrayList<>();
+        volatile boolean early;
+        long deadline = NEVER;
+
+        static Recorder on(UdpLoop loop) {
+            var recorder = new Recorder();
+            loop.start(recorder, failure -> {});
+            return recorder;
+        }
+
+        void ask(UdpLoop loop, Consumer<Effects> demand) {
+            loop.command(now -> demands.add(demand));
+        }
+
+        @Override
+        public void receive(Datagram datagram, long nowNanos) {
+            received.add(datagram);
+        }
+
+        @Override
+        public void opened(int request, LocalSocket socket, long nowNanos) {
+            opened.add(socket);
+        }
+
+        @Override
+        public void openFailed(int request, String why, long nowNanos) {
+            throw new IllegalStateException(why);
+        }
+
+        @Override
+        public void expire(long nowNanos) {
+            early |= nowNanos < deadline;
+            deadline = NEVER;
+            expired.countDown();
+        }
+
+        @Override
+        public void drain(Effects effects, long nowNanos) {
+            List<Consumer<Effects>> now = List.copyOf(demands);
+            demands.clear();
+            now.forEach(demand -> demand.accept(effects));
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return deadline;
+        }
+    }
+}
