@@ -1,0 +1,33 @@
+package dev.keyhole.model;
+
+/** The conversation has more tokens than the model can look at. */
+public final class ContextOverflowException extends DelegationException {
+
+    private static final long serialVersionUID = 1L;
+
+    private final long promptTokens;
+    private final long contextSize;
+
+    public ContextOverflowException(long promptTokens, long contextSize) {
+        super(
+                "the prompt has "
+                        + promptTokens
+                        + " tokens, the model's context holds "
+                        + contextSize);
+        this.promptTokens = promptTokens;
+        this.contextSize = contextSize;
+    }
+
+    public long promptTokens() {
+        return promptTokens;
+    }
+
+    public long contextSize() {
+        return contextSize;
+    }
+
+    @Override
+    public boolean retryable() {
+        return false;
+    }
+}
