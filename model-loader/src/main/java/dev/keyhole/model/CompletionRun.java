@@ -71,18 +71,10 @@ final class CompletionRun implements Completion, CompletionSink {
 
     @Override
     public void cancel() {
-        Runnable action;
-        synchronized (cancelLock) {
-            if (cancelled || ended) {
-                return;
-            }
-            cancelled = true;
-            action = onCancel;
-            onCancel = null;
+        if (ended) {
+            return;
         }
-        if (action != null) {
-            action.run();
-        }
+        stopEngine();
         if (started.compareAndSet(false, true)) {
             done(StopReason.CANCELLED);
         }
@@ -178,7 +170,7 @@ final class CompletionRun implements Completion, CompletionSink {
         }
         if (++events > MAX_EVENTS) {
             fail(new InferenceFailedException("an answer of more than " + MAX_EVENTS + " events"));
-            cancel();
+            stopEngine();
             return;
         }
         server.tryEmitValue(ServedBy.local());
@@ -195,6 +187,21 @@ final class CompletionRun implements Completion, CompletionSink {
             fail(e);
         } catch (RuntimeException e) {
             fail(new InferenceFailedException("the engine failed: " + e.getMessage(), e));
+        }
+    }
+
+    private void stopEngine() {
+        Runnable action;
+        synchronized (cancelLock) {
+            if (cancelled) {
+                return;
+            }
+            cancelled = true;
+            action = onCancel;
+            onCancel = null;
+        }
+        if (action != null) {
+            action.run();
         }
     }
 
