@@ -1,0 +1,84 @@
+package dev.keyhole.dht.holepunch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.keyhole.dht.connect.Json;
+import dev.keyhole.transport.Vectors;
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.wire.Bytes;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+class HolepunchVectorsTest {
+
+    @TestFactory
+    Stream<DynamicTest> payloadsAreThoseOfTheOriginal() {
+        return Vectors.each(
+                Vectors.load("dht-handshake", "holepunchPayloads"),
+                vector -> {
+                    Bytes plain = Vectors.hex(vector, "plain");
+                    HolepunchPayload payload = payload(vector.get("payload"));
+
+                    assertThat(payload.encode()).isEqualTo(plain);
+                    assertThat(HolepunchPayload.decode(plain)).isEqualTo(payload);
+                });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> tokensAreThoseOfTheOriginal() {
+        return Vectors.each(
+                Vectors.load("dht-handshake", "holepunchTokens"),
+                vector -> {
+                    HolepunchTokens tokens =
+                            new HolepunchTokens(Vectors.hex(vector, "localSecret"));
+
+                    assertThat(tokens.tokenFor(Address.of(Vectors.text(vector, "host"), 1234)))
+                            .isEqualTo(Vectors.hex(vector, "token"));
+                });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> natsAreJudgedAsInTheOriginal() {
+        return Vectors.each(
+                Vectors.load("dht-handshake", "nats"),
+                vector -> {
+                    NatAnalysis nat = new NatAnalysis(vector.get("firewalled").asBoolean());
+                    int remote = 0;
+                    for (JsonNode step : vector.get("steps")) {
+                        nat.add(
+                                Address.parse(Vectors.text(step, "sample")),
+                                Address.loopback(++remote));
+
+                        assertThat(nat.sampled()).isEqualTo(step.get("sampled").asInt());
+                        assertThat(nat.type().name()).isEqualTo(Vectors.text(step, "firewall"));
+                        assertThat(nat.addresses()).isEqualTo(addresses(step.get("addresses")));
+                        assertThat(nat.decided()).isEqualTo(step.get("decided").asBoolean());
+                    }
+                });
+    }
+
+    private static HolepunchPayload payload(JsonNode fields) {
+        return new HolepunchPayload(
+                fields.get("error").asLong(),
+                Json.natType(fields.get("firewall")),
+                fields.get("round").asLong(),
+                fields.get("connected").asBoolean(),
+                fields.get("punching").asBoolean(),
+                Json.addresses(fields.get("addresses")),
+                Json.address(fields.get("remoteAddress")),
+                Json.hex(fields.get("token")),
+                Json.hex(fields.get("remoteToken")));
+    }
+
+    private static List<Address> addresses(JsonNode node) {
+        return node.isNull()
+                ? null
+                : StreamSupport.stream(node.spliterator(), false)
+                        .map(address -> Address.parse(address.asText()))
+                        .toList();
+    }
+}
