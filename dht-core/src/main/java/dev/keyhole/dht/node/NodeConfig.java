@@ -1,0 +1,57 @@
+package dev.keyhole.dht.node;
+
+import dev.keyhole.transport.net.Address;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a node is told about itself and the network.
+ *
+ * @param bootstrap nodes to begin with, already resolved
+ * @param persistence whether it stores for others
+ * @param firewalled false if its server socket is known to be reachable; otherwise it finds out
+ * @param quickFirewall whether it finds out during bootstrap already
+ * @param publicAddress where others see its server socket, if that is known beforehand
+ */
+public record NodeConfig(
+        List<Address> bootstrap,
+        Persistence persistence,
+        boolean firewalled,
+        boolean quickFirewall,
+        @Nullable Address publicAddress) {
+
+    public NodeConfig {
+        bootstrap = List.copyOf(bootstrap);
+    }
+
+    /** Whether a node stores for others. */
+    public enum Persistence {
+        /** When it has been reachable and stable for a while. */
+        ADAPTIVE,
+        /** Never. */
+        EPHEMERAL,
+        /** As soon as it knows its own address. */
+        PERSISTENT
+    }
+
+    public static NodeConfig of(List<Address> bootstrap) {
+        return new NodeConfig(bootstrap, Persistence.ADAPTIVE, true, true, null);
+    }
+
+    /** The first node of a network, at an address it knows. */
+    public static NodeConfig bootstrapper(Address own) {
+        return new NodeConfig(List.of(), Persistence.PERSISTENT, false, false, own);
+    }
+
+    public NodeConfig withPersistence(Persistence newPersistence) {
+        return new NodeConfig(bootstrap, newPersistence, firewalled, quickFirewall, publicAddress);
+    }
+
+    public NodeConfig withFirewalled(boolean newFirewalled) {
+        return new NodeConfig(bootstrap, persistence, newFirewalled, quickFirewall, publicAddress);
+    }
+
+    public NodeConfig withQuickFirewall(boolean quick) {
+        return new NodeConfig(bootstrap, persistence, firewalled, quick, publicAddress);
+    }
+}

@@ -1,0 +1,135 @@
+package dev.keyhole.dht.query;
+
+import dev.keyhole.dht.request.Answer;
+import dev.keyhole.dht.routing.NodeId;
+import dev.keyhole.dht.routing.RoutingTable;
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.wire.Bytes;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** How far a walk has come: who answered nearest to the target, and who is to be asked next. */
+final class Frontier {
+
+    /** Nodes that named the same node: more than this are not told when it turns out dead. */
+    private static final int MAX_REFERRERS = RoutingTable.K;
+
+    private final Bytes target;
+    private final List<Answer> closest = new ArrayList<>();
+    private final TreeMap<NodeId, Address> pending;
+    private final Map<Address, Status> seen = new HashMap<>();
+
+    /** What is known of one address. */
+    private static final class Status {
+        final List<Address> referrers = new ArrayList<>();
+        boolean down;
+    }
+
+    Frontier(Bytes target) {
+        this.target = target;
+        this.pending = new TreeMap<>((a, b) -> a.compareDistance(b, target));
+    }
+
+    int pending() {
+        return pending.size();
+    }
+
+    boolean isFull() {
+        return closest.size() >= RoutingTable.K;
+    }
+
+    boolean hasAnswers() {
+        return !closest.isEmpty();
+    }
+
+    List<Answer> closest() {
+        return List.copyOf(closest);
+    }
+
+    /**
+     * Notes a node to ask, unless it has been noted before.
+     *
+     * @param referrer who named it, null if we know it ourselves
+     * @return whether it is near enough to matter
+     */
+    boolean add(Address node, @Nullable Address referrer) {
+        NodeId id = NodeId.of(node);
+        boolean closer = isCloser(id);
+        Status status = seen.get(node);
+        if (status == null) {
+            if (!closer) {
+                return false;
+            }
+            status = new Status();
+            seen.put(node, status);
+            pending.put(id, node);
+        }
+        if (referrer != null && status.referrers.size() < MAX_REFERRERS) {
+            status.referrers.add(referrer);
+        }
+        return closer;
+    }
+
+    /** The nearest node not asked yet; nodes that are too far by now are forgotten. */
+    @Nullable Address next() {
+        while (!pending.isEmpty()) {
+            Map.Entry<NodeId, Address> entry = pending.pollFirstEntry();
+            if (isCloser(entry.getKey())) {
+                return entry.getValue();
+            }
+        }
+        return null;
+    }
+
+    boolean isDown(Address node) {
+        Status status = seen.get(node);
+        return status != null && status.down;
+    }
+
+    /** Notes that a node is dead, and says who named it. */
+    List<Address> down(Address node) {
+        Status status = seen.computeIfAbsent(node, n -> new Status());
+        status.down = true;
+        return List.copyOf(status.referrers);
+    }
+
+    /** Takes in an answer without error; one without an id, or from too far, is not kept. */
+    void answered(Answer answer) {
+        NodeId id = answer.id();
+        if (id == null || !isCloser(id)) {
+            return;
+        }
+        int at = closest.size();
+        while (at > 0) {
+            NodeId before = idOf(closest.get(at - 1));
+            int order = before.compareDistance(id, target);
+            if (order == 0) {
+                return;
+            }
+            if (order < 0) {
+                break;
+            }
+            at--;
+        }
+        closest.add(at, answer);
+        if (closest.size() > RoutingTable.K) {
+            closest.remove(closest.size() - 1);
+        }
+    }
+
+    boolean isCloser(NodeId id) {
+        return !isFull() || id.compareDistance(idOf(closest.get(closest.size() - 1)), target) < 0;
+    }
+
+    private static NodeId idOf(Answer answer) {
+        NodeId id = answer.id();
+        if (id == null) {
+            throw new IllegalStateException("an answer without id is not kept");
+        }
+        return id;
+    }
+}
