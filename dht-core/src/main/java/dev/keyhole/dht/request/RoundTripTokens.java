@@ -44,7 +44,7 @@ public final class RoundTripTokens {
     public boolean accepts(Bytes token, Address asker, long nowNanos) {
         rotate(nowNanos);
         return token.equalsInConstantTime(token(asker, secret(newer)))
-                | token.equalsInConstantTime(token(asker, secret(older)));
+                || token.equalsInConstantTime(token(asker, secret(older)));
     }
 
     private void rotate(long nowNanos) {
