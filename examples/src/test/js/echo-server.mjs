@@ -1,0 +1,28 @@
+// Sends back what connections bring.
+//   node echo-server.mjs --bootstrap H:P [--seed HEX] [--allow KEY,KEY] [--no-lan]
+// Prints PUBKEY KEY; per connection OPEN KEY and CLOSE KEY CODE; DENY KEY.
+import { keyPair, node, onQuit, options, say } from './common.mjs'
+
+const opts = options(process.argv.slice(2))
+const dht = node(opts)
+const allowed = opts.allow ? new Set(opts.allow.split(',')) : null
+
+const server = dht.createServer({
+  shareLocalAddress: !opts['no-lan'],
+  firewall (remotePublicKey) {
+    const key = remotePublicKey.toString('hex')
+    if (allowed === null || allowed.has(key)) return false
+    say(`DENY ${key}`)
+    return true
+  }
+}, connection => {
+  const key = connection.remotePublicKey.toString('hex')
+  let code = '-'
+  say(`OPEN ${key}`)
+  connection.on('error', error => { code = error.code || 'ERROR' })
+  connection.on('close', () => say(`CLOSE ${key} ${code}`))
+  connection.pipe(connection)
+})
+await server.listen(keyPair(opts))
+onQuit(async () => { await server.close(); await dht.destroy() })
+say(`PUBKEY ${server.publicKey.toString('hex')}`)

@@ -1,0 +1,30 @@
+// A network of persistent nodes on loopback, made of the original.
+//   node testnet.mjs [--nodes N]      prints: BOOTSTRAP host:port
+import { createSocket } from 'node:dgram'
+import { DHT, onQuit, options, say } from './common.mjs'
+
+const opts = options(process.argv.slice(2))
+const size = Number(opts.nodes || 6)
+
+const first = DHT.bootstrapper(await freePort(), '127.0.0.1')
+await first.fullyBootstrapped()
+const bootstrap = [{ host: '127.0.0.1', port: first.address().port }]
+const nodes = [first]
+while (nodes.length < size) {
+  const next = new DHT({ bootstrap, host: '127.0.0.1', ephemeral: false, firewalled: false })
+  await next.fullyBootstrapped()
+  nodes.push(next)
+}
+onQuit(() => Promise.all(nodes.map(n => n.destroy({ force: true }))))
+say(`BOOTSTRAP 127.0.0.1:${bootstrap[0].port}`)
+
+function freePort () {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket('udp4')
+    socket.on('error', reject)
+    socket.bind(0, '127.0.0.1', () => {
+      const { port } = socket.address()
+      socket.close(() => resolve(port))
+    })
+  })
+}
