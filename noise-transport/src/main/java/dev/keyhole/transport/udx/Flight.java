@@ -1,0 +1,221 @@
+package dev.keyhole.transport.udx;
+
+import dev.keyhole.transport.udx.SentPacket.State;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The packets of one stream that were sent and are not yet acknowledged.
+ *
+ * <p>Found by number through a ring, walked in the order of sending through a list, and queued for
+ * repetition once lost. What a selective ack names is gone: the peer must not take it back.
+ */
+final class Flight {
+
+    /** Told about every packet that has arrived. */
+    @FunctionalInterface
+    interface Arrivals {
+        void arrived(SentPacket packet);
+    }
+
+    private @Nullable SentPacket[] ring = new SentPacket[32];
+    private int unacknowledged;
+    private int next;
+    private final SeqRanges sacked = new SeqRanges();
+    private final ArrayDeque<SentPacket> lost = new ArrayDeque<>();
+    private @Nullable SentPacket first;
+    private @Nullable SentPacket last;
+    private int inFlight;
+    private int payloadBytes;
+
+    Flight(int firstSeq) {
+        unacknowledged = firstSeq;
+        next = firstSeq;
+    }
+
+    /** The number of the next new packet. */
+    int next() {
+        return next;
+    }
+
+    /** The lowest number that is not acknowledged. */
+    int unacknowledged() {
+        return unacknowledged;
+    }
+
+    boolean isEmpty() {
+        return next == unacknowledged;
+    }
+
+    /** Packets sent and neither acknowledged in either way nor given up for lost. */
+    int inFlight() {
+        return inFlight;
+    }
+
+    /** How many packets above a gap the peer has said to hold. */
+    int sacked() {
+        return sacked.size();
+    }
+
+    /** Payload of all packets that have not arrived, as far as we know. */
+    int payloadBytes() {
+        return payloadBytes;
+    }
+
+    /** The packet that has been in flight for longest. */
+    @Nullable SentPacket earliestSent() {
+        return first;
+    }
+
+    /** The next of {@link #earliestSent}, up to the one sent last. */
+    static @Nullable SentPacket after(SentPacket packet) {
+        return packet.later;
+    }
+
+    /** The packet with the lowest number that has not arrived. */
+    @Nullable SentPacket lowest() {
+        boolean gapless = !sacked.isEmpty() && sacked.start(0) == unacknowledged;
+        int seq = gapless ? sacked.end(0) : unacknowledged;
+        return seq == next ? null : at(seq);
+    }
+
+    /** The packet with the highest number that has not arrived. */
+    @Nullable SentPacket highest() {
+        int seq = next;
+        for (int i = sacked.count() - 1; i >= 0 && sacked.end(i) == seq; i--) {
+            seq = sacked.start(i);
+        }
+        return seq - unacknowledged > 0 ? at(seq - 1) : null;
+    }
+
+    /** Takes in a new packet, whose number is {@link #next}. */
+    void sent(SentPacket packet) {
+        assert packet.seq == next;
+        if (next - unacknowledged == ring.length) {
+            grow();
+        }
+        ring[next & ring.length - 1] = packet;
+        next++;
+        payloadBytes += packet.payloadLength;
+        append(packet);
+    }
+
+    /** Takes in that a lost packet was sent again. */
+    void repeated(SentPacket packet, long now) {
+        if (packet.state == State.IN_FLIGHT) {
+            unlink(packet);
+        }
+        packet.state = State.IN_FLIGHT;
+        packet.transmissions++;
+        packet.sentNanos = now;
+        append(packet);
+    }
+
+    /** Gives a packet in flight up. */
+    void lose(SentPacket packet) {
+        assert packet.state == State.IN_FLIGHT;
+        unlink(packet);
+        packet.state = State.LOST;
+        lost.add(packet);
+    }
+
+    /** The packet to repeat next, if there is one. */
+    @Nullable SentPacket nextLost() {
+        SentPacket packet = lost.peek();
+        while (packet != null && packet.state != State.LOST) {
+            lost.remove();
+            packet = lost.peek();
+        }
+        return packet;
+    }
+
+    /** Takes in that everything below the number has arrived. */
+    void acknowledge(int ack, Arrivals arrivals) {
+        while (ack - unacknowledged > 0) {
+            SentPacket packet = ring[unacknowledged & ring.length - 1];
+            ring[unacknowledged & ring.length - 1] = null;
+            unacknowledged++;
+            if (packet != null) {
+                deliver(packet, arrivals);
+            }
+        }
+        sacked.removeBelow(ack);
+    }
+
+    /** Takes in that a range above a gap has arrived. A range that cannot be is skipped. */
+    void acknowledgeRange(int start, int end, Arrivals arrivals) {
+        boolean sound =
+                end - start > 0
+                        && end - next <= 0
+                        && start - next < 0
+                        && start - unacknowledged >= 0;
+        if (!sound) {
+            return;
+        }
+        sacked.add(
+                start,
+                end,
+                (from, to) -> {
+                    for (int seq = from; seq != to; seq++) {
+                        SentPacket packet = at(seq);
+                        ring[seq & ring.length - 1] = null;
+                        deliver(packet, arrivals);
+                    }
+                });
+    }
+
+    private SentPacket at(int seq) {
+        SentPacket packet = ring[seq & ring.length - 1];
+        if (packet == null) {
+            throw new IllegalStateException("no packet " + seq + " of " + unacknowledged);
+        }
+        return packet;
+    }
+
+    private void deliver(SentPacket packet, Arrivals arrivals) {
+        if (packet.state == State.IN_FLIGHT) {
+            unlink(packet);
+        }
+        packet.state = State.DELIVERED;
+        payloadBytes -= packet.payloadLength;
+        arrivals.arrived(packet);
+    }
+
+    private void append(SentPacket packet) {
+        packet.earlier = last;
+        packet.later = null;
+        if (last == null) {
+            first = packet;
+        } else {
+            last.later = packet;
+        }
+        last = packet;
+        inFlight++;
+    }
+
+    private void unlink(SentPacket packet) {
+        SentPacket earlier = packet.earlier;
+        SentPacket later = packet.later;
+        if (earlier == null) {
+            first = later;
+        } else {
+            earlier.later = later;
+        }
+        if (later == null) {
+            last = earlier;
+        } else {
+            later.earlier = earlier;
+        }
+        packet.earlier = null;
+        packet.later = null;
+        inFlight--;
+    }
+
+    private void grow() {
+        @Nullable SentPacket[] larger = new SentPacket[2 * ring.length];
+        for (int seq = unacknowledged; seq != next; seq++) {
+            larger[seq & larger.length - 1] = ring[seq & ring.length - 1];
+        }
+        ring = larger;
+    }
+}

@@ -1,0 +1,452 @@
+package dev.keyhole.transport.udx;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Effects;
+import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.wire.Bytes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sending end of a stream: what to send, when, and when to send it again.
+ *
+ * <p>Three deadlines look after packets in flight ({@code docs/protocol.md}, "UDX loss"). Suspects
+ * are checked when they have had their time. When acks stop coming, a probe asks for one after two
+ * round trips. And when that fails too, the timeout starts over with a tiny window; the seventh in a
+ * row gives the peer up. A fourth deadline asks a peer whose window is closed whether it still is.
+ */
+final class Sender {
+
+    /** The peer is given up at this many timeouts without progress. */
+    static final int MAX_TIMEOUTS = 7;
+
+    /** What may be waiting for acks beyond one window before writers are asked to stop. */
+    static final int HIGH_WATER_BYTES = 262_144;
+
+    /** What a packet carries at most: an IP packet of 1200 bytes less all headers. */
+    static final int MAX_PAYLOAD = 1152;
+
+    static final long INITIAL_PEER_WINDOW = 4_194_304;
+
+    private static final long PROBE_FLOOR_NANOS = MILLISECONDS.toNanos(5);
+    private static final long ACK_DELAY_NANOS = MILLISECONDS.toNanos(2);
+    private static final double STARTUP_PACE = 2;
+    private static final double STEADY_PACE = 1.25;
+
+    private final SendQueue queue = new SendQueue();
+    private final Flight flight;
+    private final RttEstimator rtt = new RttEstimator();
+    private final LossDetector losses;
+    private final Cubic congestion = new Cubic();
+    private final Pacer pacer = new Pacer();
+    private final UdxCounters counters;
+
+    private long peerWindow = INITIAL_PEER_WINDOW;
+    private int windowSeq;
+    private int windowAck;
+
+    private Mode mode = Mode.OPEN;
+    private int modeUntil;
+    private int timeouts;
+
+    private boolean ending;
+    private boolean endSent;
+    private int endSeq;
+    private boolean endArrived;
+
+    private long timeoutAt = Machine.NEVER;
+    private long probeAt = Machine.NEVER;
+    private long windowProbeAt = Machine.NEVER;
+    private long paceAt = Machine.NEVER;
+
+    private boolean windowLimited;
+    private boolean wroteSinceTransmit;
+    private boolean progressSinceTransmit;
+    private boolean probeDue;
+    private boolean probeOut;
+    private boolean heartbeatDue;
+
+    /** Whether packets have been lost lately, and how that was noticed. */
+    private enum Mode {
+        OPEN,
+        RECOVERY,
+        TIMED_OUT
+    }
+
+    /** Where packets go, and what their headers say besides. */
+    interface Path {
+
+        /** The remote that new packets are for. */
+        Address remote();
+
+        /** An array with a header at its front and room for a payload behind it. */
+        byte[] frame(int flags, int seq, int payloadLength);
+
+        void send(Bytes datagram, Address destination, Effects effects);
+
+        /** Sends a packet again, with an ack and a window of today. */
+        void sendAgain(Bytes datagram, Address destination, Effects effects);
+    }
+
+    Sender(int firstSeq, int firstRemoteSeq, UdxCounters counters) {
+        this.flight = new Flight(firstSeq);
+        this.losses = new LossDetector(flight, rtt);
+        this.counters = counters;
+        this.windowSeq = firstRemoteSeq;
+        this.windowAck = firstSeq;
+    }
+
+    void write(Bytes data) {
+        queue.add(data);
+        wroteSinceTransmit = true;
+    }
+
+    /** Nothing follows what was written. */
+    void end() {
+        ending = true;
+        wroteSinceTransmit = true;
+    }
+
+    boolean isEnding() {
+        return ending;
+    }
+
+    /** Whether the end and all before it have arrived. */
+    boolean endArrived() {
+        return endArrived;
+    }
+
+    /** Whether all that has not arrived is a packet which says the end and nothing else. */
+    boolean onlyEndMissing() {
+        SentPacket lowest = flight.lowest();
+        return endSent && lowest != null && lowest.seq == endSeq && lowest.payloadLength == 0;
+    }
+
+    /** The number of the next new packet. */
+    int nextSeq() {
+        return flight.next();
+    }
+
+    /** Whether every packet before the given one has arrived. */
+    boolean haveArrivedBelow(int seq) {
+        return flight.unacknowledged() - seq >= 0;
+    }
+
+    /** Written and not known to have arrived. */
+    long pendingBytes() {
+        return queue.bytes() + flight.payloadBytes();
+    }
+
+    boolean isAboveHighWater() {
+        long window = Math.min((long) congestion.windowPackets() * MAX_PAYLOAD, peerWindow);
+        return pendingBytes() > HIGH_WATER_BYTES + window;
+    }
+
+    RttEstimator rtt() {
+        return rtt;
+    }
+
+    int windowPackets() {
+        return congestion.windowPackets();
+    }
+
+    int inFlight() {
+        return flight.inFlight();
+    }
+
+    /** Takes in what the peer says it will buffer, unless a later packet has said otherwise. */
+    void window(PacketHeader header) {
+        boolean newer =
+                header.ack() - flight.unacknowledged() >= 0
+                        && (windowSeq - header.seq() < 0
+                                || windowSeq == header.seq() && windowAck - header.ack() <= 0);
+        if (newer) {
+            peerWindow = header.windowBytes();
+            windowSeq = header.seq();
+            windowAck = header.ack();
+        }
+    }
+
+    /**
+     * Takes in what has arrived.
+     *
+     * @param blocks selective acks, eight bytes each; empty if the packet has none
+     */
+    void acknowledge(int ack, Bytes blocks, long now) {
+        if (mode != Mode.OPEN && ack - modeUntil >= 0) {
+            mode = Mode.OPEN;
+        }
+        Arrived arrived = new Arrived(now);
+        boolean advanced = ack - flight.unacknowledged() > 0;
+        if (advanced) {
+            flight.acknowledge(ack, arrived);
+        }
+        for (int at = 0; at + 8 <= blocks.length(); at += 8) {
+            int start = PacketHeader.int32(blocks, at);
+            flight.acknowledgeRange(start, PacketHeader.int32(blocks, at + 4), arrived);
+        }
+        if (arrived.packets > 0) {
+            learn(arrived, now);
+        }
+        if (advanced) {
+            progressed(now);
+        }
+    }
+
+    /**
+     * Acts on deadlines that have passed.
+     *
+     * @return false when the peer is to be given up
+     */
+    boolean expire(long now) {
+        if (losses.recheckNanos() <= now) {
+            detectLosses(now);
+        }
+        if (windowProbeAt <= now) {
+            heartbeatDue = true;
+            windowProbeAt = now + 2 * rtt.timeoutNanos();
+        }
+        if (timeoutAt <= now) {
+            return timedOut(now);
+        }
+        if (probeAt <= now) {
+            probeAt = Machine.NEVER;
+            probeDue = true;
+        }
+        return true;
+    }
+
+    long deadlineNanos() {
+        long loss = Math.min(losses.recheckNanos(), Math.min(timeoutAt, probeAt));
+        return Math.min(loss, Math.min(windowProbeAt, paceAt));
+    }
+
+    /**
+     * Sends what may be sent now: what was lost first, then what is new.
+     *
+     * @param endAlone whether the end must not share a packet with data
+     */
+    void transmit(Path path, Effects effects, boolean endAlone, long now) {
+        boolean sent = false;
+        if (rtt.isSampled()) {
+            double gain = congestion.inSlowStart() ? STARTUP_PACE : STEADY_PACE;
+            double perRoundTrip = (double) congestion.windowPackets() * datagramBytes();
+            pacer.rate(gain * perRoundTrip * SECONDS.toNanos(1) / rtt.smoothedNanos(), now);
+        }
+        if (probeDue) {
+            probe(path, effects, endAlone, now);
+            sent = true;
+        }
+        sent |= repeatLost(path, effects, now);
+        sent |= sendNew(path, effects, endAlone, now);
+        askForWindow(path, effects, now);
+        arm(sent, now);
+        wroteSinceTransmit = false;
+        progressSinceTransmit = false;
+    }
+
+    private boolean repeatLost(Path path, Effects effects, long now) {
+        boolean sent = false;
+        SentPacket packet = flight.nextLost();
+        while (packet != null
+                && flight.inFlight() < congestion.windowPackets()
+                && pacer.allows(now)) {
+            repeat(packet, path, effects, now);
+            sent = true;
+            packet = flight.nextLost();
+        }
+        return sent;
+    }
+
+    private boolean sendNew(Path path, Effects effects, boolean endAlone, long now) {
+        boolean sent = false;
+        while (hasNew()
+                && flight.nextLost() == null
+                && flight.inFlight() < congestion.windowPackets()
+                && flight.inFlight() < peerWindowPackets()
+                && pacer.allows(now)) {
+            sendOne(path, effects, endAlone, now);
+            sent = true;
+        }
+        return sent;
+    }
+
+    private boolean hasNew() {
+        return !queue.isEmpty() || ending && !endSent;
+    }
+
+    private long peerWindowPackets() {
+        return peerWindow == 0 ? 0 : Math.max(1, peerWindow / MAX_PAYLOAD);
+    }
+
+    private void sendOne(Path path, Effects effects, boolean endAlone, long now) {
+        int length = (int) Math.min(MAX_PAYLOAD, queue.bytes());
+        boolean last = ending && length == queue.bytes() && (length == 0 || !endAlone);
+        int flags = (length > 0 ? PacketHeader.DATA : 0) | (last ? PacketHeader.END : 0);
+        int seq = flight.next();
+
+        byte[] array = path.frame(flags, seq, length);
+        queue.fill(array, PacketHeader.LENGTH, length);
+        Bytes datagram = Bytes.wrap(array);
+        if (last) {
+            endSent = true;
+            endSeq = seq;
+        }
+        flight.sent(new SentPacket(seq, datagram, path.remote(), now));
+        pacer.spend(datagram.length());
+        path.send(datagram, path.remote(), effects);
+    }
+
+    private void repeat(SentPacket packet, Path path, Effects effects, long now) {
+        flight.repeated(packet, now);
+        pacer.spend(packet.datagram.length());
+        counters.count(UdxCounters.Event.RETRANSMITTED);
+        path.sendAgain(packet.datagram, packet.destination, effects);
+        if (mode != Mode.TIMED_OUT && packet.seq == flight.unacknowledged()) {
+            timeoutAt = Math.max(timeoutAt, now + rtt.timeoutNanos());
+        }
+    }
+
+    /** Asks for an ack: with something new, whatever the window, or else with the last packet. */
+    private void probe(Path path, Effects effects, boolean endAlone, long now) {
+        probeDue = false;
+        SentPacket highest = flight.highest();
+        if (hasNew() && flight.inFlight() < peerWindowPackets()) {
+            sendOne(path, effects, endAlone, now);
+        } else if (highest != null) {
+            repeat(highest, path, effects, now);
+        }
+        probeOut = true;
+        timeoutAt = now + rtt.timeoutNanos();
+    }
+
+    private void askForWindow(Path path, Effects effects, long now) {
+        boolean shut = peerWindow == 0 && flight.isEmpty() && hasNew();
+        if (!shut) {
+            windowProbeAt = Machine.NEVER;
+            heartbeatDue = false;
+            return;
+        }
+        if (windowProbeAt == Machine.NEVER) {
+            heartbeatDue = wroteSinceTransmit;
+            windowProbeAt = now + rtt.timeoutNanos();
+        }
+        if (heartbeatDue) {
+            heartbeatDue = false;
+            byte[] heartbeat = path.frame(PacketHeader.HEARTBEAT, flight.next(), 0);
+            path.send(Bytes.wrap(heartbeat), path.remote(), effects);
+        }
+    }
+
+    private void arm(boolean sent, long now) {
+        boolean work = hasNew() || flight.nextLost() != null;
+        boolean full = flight.inFlight() >= congestion.windowPackets();
+        boolean paced = work && !full && !pacer.allows(now);
+        paceAt = paced ? pacer.readyNanos() : Machine.NEVER;
+        windowLimited =
+                work && (full || paced && 2 * flight.inFlight() >= congestion.windowPackets());
+
+        if (flight.isEmpty()) {
+            timeoutAt = Machine.NEVER;
+            probeAt = Machine.NEVER;
+            return;
+        }
+        if (timeoutAt == Machine.NEVER) {
+            timeoutAt = now + rtt.timeoutNanos();
+        }
+        boolean waiting =
+                mode == Mode.TIMED_OUT
+                        || probeOut
+                        || losses.recheckNanos() != Machine.NEVER
+                        || flight.inFlight() == 0;
+        if (waiting) {
+            probeAt = Machine.NEVER;
+        } else if (sent || progressSinceTransmit) {
+            long at = now + probeDelayNanos();
+            probeAt = at < timeoutAt ? at : Machine.NEVER;
+        }
+    }
+
+    private long probeDelayNanos() {
+        if (!rtt.isSampled()) {
+            return RttEstimator.MIN_TIMEOUT_NANOS;
+        }
+        long extra = flight.inFlight() == 1 ? ACK_DELAY_NANOS : 0;
+        return Math.max(2 * rtt.smoothedNanos(), PROBE_FLOOR_NANOS) + extra;
+    }
+
+    private void learn(Arrived arrived, long now) {
+        probeOut = false;
+        SentPacket sample = arrived.sample;
+        if (sample != null) {
+            rtt.sample(now - sample.sentNanos, now);
+        } else if (timeouts > 0) {
+            rtt.doubt();
+        }
+        detectLosses(now);
+        if (windowLimited && mode != Mode.RECOVERY) {
+            congestion.arrived(arrived.packets, rtt.smoothedNanos(), now);
+        }
+    }
+
+    private void progressed(long now) {
+        timeouts = 0;
+        progressSinceTransmit = true;
+        timeoutAt = flight.isEmpty() ? Machine.NEVER : now + rtt.timeoutNanos();
+        endArrived = endSent && flight.unacknowledged() - endSeq > 0;
+    }
+
+    private void detectLosses(long now) {
+        int lost = losses.detect(mode != Mode.OPEN, now);
+        if (lost > 0 && mode == Mode.OPEN) {
+            mode = Mode.RECOVERY;
+            modeUntil = flight.next();
+            congestion.lost();
+        }
+    }
+
+    private boolean timedOut(long now) {
+        timeouts++;
+        counters.count(UdxCounters.Event.TIMEOUT);
+        if (timeouts >= MAX_TIMEOUTS) {
+            return false;
+        }
+        mode = Mode.TIMED_OUT;
+        modeUntil = flight.next();
+        losses.timedOut(now);
+        congestion.timedOut(flight.inFlight());
+        probeAt = Machine.NEVER;
+        timeoutAt = now + 2 * rtt.timeoutNanos();
+        return true;
+    }
+
+    private static int datagramBytes() {
+        return PacketHeader.LENGTH + MAX_PAYLOAD;
+    }
+
+    /** What one ack has shown to have arrived. */
+    private final class Arrived implements Flight.Arrivals {
+
+        private final long now;
+        private int packets;
+
+        /** Of those that were sent once, the one sent last: acks of others may have been lost. */
+        private @Nullable SentPacket sample;
+
+        Arrived(long now) {
+            this.now = now;
+        }
+
+        @Override
+        public void arrived(SentPacket packet) {
+            packets++;
+            losses.arrived(packet, now);
+            SentPacket best = sample;
+            if (packet.sentOnce() && (best == null || packet.sentAfter(best.sentNanos, best.seq))) {
+                sample = packet;
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package dev.keyhole.transport.udx;
+
+/**
+ * How a stream is doing.
+ *
+ * @param rttNanos the smoothed round trip; 0 before the first
+ * @param windowPackets how many packets congestion control allows in flight
+ * @param inFlightPackets how many are
+ * @param pendingBytes written and not known to have arrived
+ * @param unreadBytes handed up and not consumed
+ */
+public record UdxStats(
+        long rttNanos,
+        int windowPackets,
+        int inFlightPackets,
+        long pendingBytes,
+        long unreadBytes) {}

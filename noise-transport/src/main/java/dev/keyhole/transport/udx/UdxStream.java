@@ -1,0 +1,568 @@
+package dev.keyhole.transport.udx;
+
+import static dev.keyhole.transport.udx.PacketHeader.DATA;
+import static dev.keyhole.transport.udx.PacketHeader.END;
+
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Effects;
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.stream.CloseReason;
+import dev.keyhole.transport.udx.ReceiveQueue.Arrival;
+import dev.keyhole.transport.udx.UdxCounters.Event;
+import dev.keyhole.transport.wire.Bytes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A reliable, ordered stream of bytes in each direction, and unreliable messages next to it.
+ *
+ * <p>It exists, and can receive, before it is connected: there is no opening handshake, each side
+ * only has to learn the other's id and address by other means. It is closed when both directions
+ * have ended and both ends were acknowledged, or sooner with a reason. What is written before it is
+ * connected waits.
+ *
+ * <p>The listener is called from within {@code receive}, {@code expire} and the commands, and may
+ * give commands itself. Packets leave when the multiplexer is drained.
+ */
+public final class UdxStream extends Deadlines.Entry {
+
+    /** What a stream buffers for a reader unless told otherwise. */
+    public static final int DEFAULT_WINDOW_BYTES = 4_194_304;
+
+    /** What may be handed up before the stream is connected, when nobody is acknowledged. */
+    static final int MAX_BYTES_BEFORE_CONNECT = 262_144;
+
+    /** Messages and relayed packets that may wait for the next drain. */
+    static final int MAX_OUTBOX = 1024;
+
+    /** What may wait out of order, in windows. */
+    private static final int KEPT_WINDOWS = 2;
+
+    /** Blocks that one selective ack may have. */
+    private static final int MAX_BLOCKS = 50;
+
+    private final StreamMultiplexer multiplexer;
+    private final UdxCounters counters;
+    private final Listener listener;
+    private final int localId;
+    private final long windowLimit;
+    private final Path path = new Path();
+
+    private Sender sender;
+    private ReceiveQueue receiving;
+
+    private @Nullable LocalSocket socket;
+    private @Nullable Address remote;
+    private int remoteId;
+    private boolean changingRemote;
+    private int remoteChangeMark;
+    private @Nullable LocalSocket lastSocket;
+    private @Nullable Address lastSource;
+
+    private @Nullable UdxStream relay;
+    private final List<UdxStream> relayedHere = new ArrayList<>(0);
+
+    /** Complete datagrams that leave with the next drain. */
+    private final ArrayDeque<Bytes> outbox = new ArrayDeque<>(0);
+
+    private boolean ackDue;
+    private boolean ackCarried;
+    private long advertised;
+    private long unread;
+
+    private boolean remoteEnding;
+    private int remoteEndSeq;
+    private boolean remoteEnded;
+    private boolean writerWaits;
+    private boolean closed;
+
+    /** Whether the multiplexer knows that the next drain is to reach this stream. */
+    boolean touched;
+
+    /** Who is told what happens on a stream. */
+    public interface Listener {
+
+        /**
+         * Asks whether to take a packet that came in elsewhere than on the stream's own socket; for
+         * a stream that is not connected, every packet does. May connect the stream.
+         */
+        default boolean firewall(LocalSocket socket, Address source, long nowNanos) {
+            return false;
+        }
+
+        /** The next bytes of the stream; they count as unread until {@link UdxStream#consumed}. */
+        void data(Bytes data, long nowNanos);
+
+        /** A message, which may be a repetition, late or forged. */
+        default void message(Bytes message, long nowNanos) {}
+
+        /** The peer will send no more data. */
+        void ended(long nowNanos);
+
+        /** Writes are welcome again after {@link UdxStream#write} said no. */
+        default void writable(long nowNanos) {}
+
+        /** Everything sent before {@link UdxStream#changeRemote} has arrived; the old path is not needed. */
+        default void remoteChanged(long nowNanos) {}
+
+        /** Nothing more happens; called once. */
+        void closed(CloseReason reason, long nowNanos);
+    }
+
+    UdxStream(StreamMultiplexer multiplexer, int localId, Listener listener, int windowBytes) {
+        this.multiplexer = multiplexer;
+        this.counters = multiplexer.counters();
+        this.localId = localId;
+        this.listener = listener;
+        this.windowLimit = windowBytes;
+        this.advertised = windowBytes;
+        this.sender = new Sender(0, 0, counters);
+        this.receiving = new ReceiveQueue(0, KEPT_WINDOWS * windowLimit);
+    }
+
+    /** Has the numbers of packets begin elsewhere than at zero. */
+    void startAt(int firstSeq, int firstRemoteSeq) {
+        sender = new Sender(firstSeq, firstRemoteSeq, counters);
+        receiving = new ReceiveQueue(firstRemoteSeq, KEPT_WINDOWS * windowLimit);
+    }
+
+    /** The id that the peer has to put in its packets. */
+    public int localId() {
+        return localId;
+    }
+
+    public boolean isConnected() {
+        return remote != null;
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    /** Where packets go. */
+    public @Nullable Address remote() {
+        return remote;
+    }
+
+    /** The socket that packets leave from. */
+    public @Nullable LocalSocket socket() {
+        return socket;
+    }
+
+    /** Where the packet being processed, or the last one, came from; not authenticated. */
+    public @Nullable Address lastSource() {
+        return lastSource;
+    }
+
+    /** The socket on which the packet being processed, or the last one, came in. */
+    public @Nullable LocalSocket lastSocket() {
+        return lastSocket;
+    }
+
+    public UdxStats stats() {
+        return new UdxStats(
+                sender.rtt().smoothedNanos(),
+                sender.windowPackets(),
+                sender.inFlight(),
+                sender.pendingBytes(),
+                unread);
+    }
+
+    /** Tells the stream who its peer is. */
+    public void connect(LocalSocket socket, Address remote, int remoteId, long nowNanos) {
+        if (isConnected()) {
+            throw new IllegalStateException("already connected to " + this.remote);
+        }
+        if (closed) {
+            return;
+        }
+        this.socket = socket;
+        this.remote = remote;
+        this.remoteId = remoteId;
+        multiplexer.touch(this);
+    }
+
+    /** Goes on over another path. What was sent before is repeated to the old address. */
+    public void changeRemote(LocalSocket socket, Address remote, int remoteId, long nowNanos) {
+        if (!isConnected()) {
+            throw new IllegalStateException("not connected yet");
+        }
+        if (closed) {
+            return;
+        }
+        this.socket = socket;
+        this.remote = remote;
+        this.remoteId = remoteId;
+        changingRemote = true;
+        remoteChangeMark = sender.nextSeq();
+        multiplexer.touch(this);
+        completeRemoteChange(nowNanos);
+    }
+
+    /**
+     * Queues bytes.
+     *
+     * @return whether more is welcome now; otherwise {@link Listener#writable} says when
+     * @throws IllegalStateException after {@link #end}
+     */
+    public boolean write(Bytes data, long nowNanos) {
+        if (sender.isEnding()) {
+            throw new IllegalStateException("written after the end");
+        }
+        if (closed) {
+            return true;
+        }
+        sender.write(data);
+        multiplexer.touch(this);
+        writerWaits = sender.isAboveHighWater();
+        return !writerWaits;
+    }
+
+    /** Says that nothing more will be written. What was written still arrives. */
+    public void end(long nowNanos) {
+        if (closed || sender.isEnding()) {
+            return;
+        }
+        sender.end();
+        multiplexer.touch(this);
+    }
+
+    /** Sends a message once, outside the order of the stream; lost if not connected. */
+    public void sendMessage(Bytes message, long nowNanos) {
+        if (closed || !isConnected()) {
+            return;
+        }
+        byte[] datagram = path.frame(PacketHeader.MESSAGE, sender.nextSeq(), message.length());
+        message.copyTo(datagram, PacketHeader.LENGTH);
+        post(Bytes.wrap(datagram));
+    }
+
+    /** Says that the reader took so many of the bytes it was given; makes room for more. */
+    public void consumed(int bytes, long nowNanos) {
+        if (bytes < 0 || bytes > unread) {
+            throw new IllegalArgumentException(bytes + " consumed of " + unread + " unread");
+        }
+        unread -= bytes;
+        if (closed || remoteEnded) {
+            return;
+        }
+        long window = windowBytes();
+        boolean reopened = advertised < Sender.MAX_PAYLOAD && window >= Sender.MAX_PAYLOAD;
+        if (reopened || window - advertised >= windowLimit / 2) {
+            ackDue = true;
+            multiplexer.touch(this);
+        }
+    }
+
+    /** Ends the stream at once, in both directions; the peer sees a reset. */
+    public void destroy(long nowNanos) {
+        if (closed) {
+            return;
+        }
+        if (isConnected()) {
+            post(Bytes.wrap(path.frame(PacketHeader.DESTROY, sender.nextSeq(), 0)));
+        }
+        close(new CloseReason.ByUs("stream destroyed"), nowNanos);
+    }
+
+    /**
+     * Forwards every packet for this stream to the remote of another, unread. Both have to be
+     * connected; nothing is written to a relaying stream.
+     */
+    public void relayTo(UdxStream target) {
+        relay = target;
+        target.relayedHere.add(this);
+    }
+
+    @Override
+    public String toString() {
+        return "stream " + Integer.toUnsignedString(localId) + " to " + remote;
+    }
+
+    // What the multiplexer calls.
+
+    void receive(PacketHeader header, LocalSocket from, Address source, Bytes datagram, long now) {
+        if (!from.equals(socket) && !listener.firewall(from, source, now)) {
+            counters.count(Event.FIREWALLED);
+            return;
+        }
+        if (closed) {
+            return;
+        }
+        lastSocket = from;
+        lastSource = source;
+        multiplexer.touch(this);
+        if (relay != null) {
+            forward(header, datagram, relay, now);
+            return;
+        }
+        if (header.has(PacketHeader.HEARTBEAT)) {
+            ackDue = true;
+            return;
+        }
+        Bytes body = datagram.slice(PacketHeader.LENGTH);
+        if (header.dataOffset() > body.length()) {
+            counters.count(Event.MALFORMED);
+            return;
+        }
+        takeIn(header, body, now);
+    }
+
+    /** Acts on deadlines that have passed. */
+    void expire(long now) {
+        if (!closed && !sender.expire(now)) {
+            boolean bothWereDone = remoteEnded && sender.onlyEndMissing();
+            close(
+                    bothWereDone
+                            ? new CloseReason.Ended()
+                            : new CloseReason.TimedOut("no answer from " + remote),
+                    now);
+        }
+    }
+
+    void drain(Effects effects, long now) {
+        if (!isConnected()) {
+            return;
+        }
+        ackCarried = false;
+        if (!closed) {
+            sender.transmit(path, effects, remoteEnded, now);
+        }
+        if (ackDue && (!ackCarried || !receiving.kept().isEmpty())) {
+            path.send(ack(), path.remote(), effects);
+        }
+        ackDue = false;
+        for (Bytes datagram = outbox.poll(); datagram != null; datagram = outbox.poll()) {
+            path.send(datagram, path.remote(), effects);
+        }
+    }
+
+    long deadlineNanos() {
+        return closed || !isConnected() ? Machine.NEVER : sender.deadlineNanos();
+    }
+
+    // Receiving.
+
+    /** Does what a packet asks for, in the order of {@code docs/protocol.md}, "UDX reception". */
+    private void takeIn(PacketHeader header, Bytes body, long now) {
+        boolean ahead = header.seq() - receiving.next() >= 0;
+        if (ahead && header.has(DATA | END) && !remoteEnded) {
+            takeOrKeep(header, body.slice(header.dataOffset()), now);
+        }
+        if (ahead && !closed && header.has(PacketHeader.DESTROY)) {
+            close(new CloseReason.ByPeer(), now);
+        }
+        if (!closed && header.has(PacketHeader.MESSAGE)) {
+            listener.message(body.slice(header.dataOffset()), now);
+        }
+        takeKept(now);
+        if (closed) {
+            return;
+        }
+        if (!ahead && header.has(DATA | END)) {
+            counters.count(Event.DUPLICATE);
+        }
+        if (header.ack() - sender.nextSeq() > 0) {
+            counters.count(Event.ACK_FROM_FUTURE);
+            return;
+        }
+        boolean endHadArrived = sender.endArrived();
+        sender.window(header);
+        sender.acknowledge(header.ack(), blocks(header, body), now);
+        completeRemoteChange(now);
+        if (closed) {
+            return;
+        }
+        boolean endArrivesNow = sender.endArrived() && !endHadArrived;
+        ackDue |= header.has(DATA | END) || endArrivesNow && !remoteEnded;
+        if (sender.endArrived() && remoteEnded) {
+            closeInOrder(now);
+        } else if (writerWaits && !sender.isAboveHighWater()) {
+            writerWaits = false;
+            listener.writable(now);
+        }
+    }
+
+    private static Bytes blocks(PacketHeader header, Bytes body) {
+        if (!header.has(PacketHeader.SACK)) {
+            return Bytes.EMPTY;
+        }
+        int offset = header.dataOffset();
+        return offset > 0 && offset < body.length() ? body.slice(0, offset) : body;
+    }
+
+    private void takeOrKeep(PacketHeader header, Bytes payload, long now) {
+        boolean stuffed =
+                unread + payload.length() > mostUnread()
+                        || !isConnected() && receiving.bytes() > MAX_BYTES_BEFORE_CONNECT;
+        if (stuffed) {
+            counters.count(Event.REFUSED);
+            return;
+        }
+        if (header.has(DATA) && header.seq() == receiving.next()) {
+            noteEnd(header);
+            receiving.pass();
+            give(payload, now);
+            return;
+        }
+        switch (receiving.keep(header.seq(), new Arrival(header.flags(), payload))) {
+            case IN_ORDER, KEPT -> noteEnd(header);
+            case DUPLICATE -> counters.count(Event.DUPLICATE);
+            case REFUSED -> counters.count(Event.REFUSED);
+        }
+    }
+
+    /**
+     * What may be handed up unread. Twice what was announced, since the peer counts packets, not
+     * bytes; and much less while nobody has vouched for the sender.
+     */
+    private long mostUnread() {
+        return isConnected() ? 2 * windowLimit : Math.min(windowLimit, MAX_BYTES_BEFORE_CONNECT);
+    }
+
+    private void noteEnd(PacketHeader header) {
+        if (header.has(END) && !remoteEnding) {
+            remoteEnding = true;
+            remoteEndSeq = header.seq();
+        }
+    }
+
+    private void takeKept(long now) {
+        while (!closed && !remoteEnded && !passEnd(now)) {
+            Arrival arrival = receiving.poll();
+            if (arrival == null) {
+                return;
+            }
+            if ((arrival.flags() & DATA) != 0) {
+                give(arrival.payload(), now);
+            }
+        }
+    }
+
+    /** Says that the peer has ended if everything up to its end was taken. */
+    private boolean passEnd(long now) {
+        if (!remoteEnding || receiving.next() - remoteEndSeq <= 0) {
+            return false;
+        }
+        remoteEnded = true;
+        receiving.clear();
+        listener.ended(now);
+        return true;
+    }
+
+    private void give(Bytes data, long now) {
+        unread += data.length();
+        listener.data(data, now);
+    }
+
+    private void completeRemoteChange(long now) {
+        if (changingRemote && sender.haveArrivedBelow(remoteChangeMark)) {
+            changingRemote = false;
+            listener.remoteChanged(now);
+        }
+    }
+
+    // Sending.
+
+    private long windowBytes() {
+        return Math.max(0, windowLimit - unread);
+    }
+
+    private Bytes ack() {
+        SeqRanges kept = receiving.kept();
+        int blocks = Math.min(kept.count(), MAX_BLOCKS);
+        int flags = blocks > 0 ? PacketHeader.SACK : PacketHeader.ACK;
+        byte[] datagram = path.frame(flags, sender.nextSeq(), 8 * blocks);
+        for (int i = 0; i < blocks; i++) {
+            int at = PacketHeader.LENGTH + 8 * i;
+            PacketHeader.putInt32(datagram, at, kept.start(i));
+            PacketHeader.putInt32(datagram, at + 4, kept.end(i));
+        }
+        return Bytes.wrap(datagram);
+    }
+
+    private void post(Bytes datagram) {
+        if (outbox.size() == MAX_OUTBOX) {
+            counters.count(Event.MESSAGE_DROPPED);
+            return;
+        }
+        outbox.add(datagram);
+        multiplexer.touch(this);
+    }
+
+    private void forward(PacketHeader header, Bytes datagram, UdxStream target, long now) {
+        if (target.isConnected() && !target.closed) {
+            target.post(PacketHeader.readdressed(datagram, target.remoteId));
+        }
+        if (header.has(PacketHeader.DESTROY)) {
+            close(new CloseReason.ByPeer(), now);
+        }
+    }
+
+    // Closing.
+
+    private void closeInOrder(long now) {
+        LocalSocket lastSocket = socket;
+        if (lastSocket != null) {
+            multiplexer.linger(localId, lastSocket, path.remote(), ack(), now);
+        }
+        close(new CloseReason.Ended(), now);
+    }
+
+    private void close(CloseReason reason, long now) {
+        closed = true;
+        receiving.clear();
+        multiplexer.remove(this);
+        listener.closed(reason, now);
+        for (UdxStream source : relayedHere) {
+            if (!source.closed) {
+                source.close(new CloseReason.ByPeer(), now);
+            }
+        }
+    }
+
+    /** The way to the remote; used only while connected. */
+    private final class Path implements Sender.Path {
+
+        @Override
+        public Address remote() {
+            Address address = remote;
+            if (address == null) {
+                throw new IllegalStateException("not connected");
+            }
+            return address;
+        }
+
+        @Override
+        public byte[] frame(int flags, int seq, int payloadLength) {
+            byte[] datagram = new byte[PacketHeader.LENGTH + payloadLength];
+            advertised = windowBytes();
+            new PacketHeader(flags, 0, remoteId, advertised, seq, receiving.next())
+                    .writeTo(datagram);
+            return datagram;
+        }
+
+        @Override
+        public void send(Bytes datagram, Address destination, Effects effects) {
+            LocalSocket from = socket;
+            if (from == null) {
+                throw new IllegalStateException("not connected");
+            }
+            counters.count(Event.SENT);
+            ackCarried = true;
+            effects.send(from, destination, datagram);
+        }
+
+        @Override
+        public void sendAgain(Bytes datagram, Address destination, Effects effects) {
+            advertised = windowBytes();
+            send(
+                    PacketHeader.refreshed(datagram, advertised, receiving.next()),
+                    destination,
+                    effects);
+        }
+    }
+}
