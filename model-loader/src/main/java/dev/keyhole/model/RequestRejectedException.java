@@ -1,17 +1,14 @@
 package dev.keyhole.model;
 
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
-
 /** The request was understood and refused: too many wait already, or a quota or rule forbids it. */
 public final class RequestRejectedException extends DelegationException {
 
     private static final long serialVersionUID = 1L;
 
     private final boolean retryable;
-    private final @Nullable String reason;
+    private final String reason;
 
-    private RequestRejectedException(String message, boolean retryable, @Nullable String reason) {
+    private RequestRejectedException(String message, boolean retryable, String reason) {
         super(message);
         this.retryable = retryable;
         this.reason = reason;
@@ -24,7 +21,7 @@ public final class RequestRejectedException extends DelegationException {
 
     /** Refused by a rule that will not change by waiting. */
     public static RequestRejectedException forbidden(String message) {
-        return new RequestRejectedException(message, false, null);
+        return new RequestRejectedException(message, false, "forbidden");
     }
 
     /** A refusal for a named reason, such as a quota. */
@@ -34,8 +31,8 @@ public final class RequestRejectedException extends DelegationException {
     }
 
     /** The refusal in one word, for programs. */
-    public Optional<String> reason() {
-        return Optional.ofNullable(reason);
+    public String reason() {
+        return reason;
     }
 
     @Override

@@ -1,6 +1,9 @@
 package dev.keyhole.model;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What shape an answer must have. */
 public sealed interface ResponseFormat {
@@ -12,9 +15,19 @@ public sealed interface ResponseFormat {
     record JsonObject() implements ResponseFormat {}
 
     /** JSON that fits a schema, which is given as maps, lists, texts, numbers and booleans. */
-    record JsonSchema(String name, Map<String, Object> schema) implements ResponseFormat {
+    record JsonSchema(
+            String name,
+            Map<String, Object> schema,
+            @Nullable String description,
+            @Nullable Boolean strict)
+            implements ResponseFormat {
+
         public JsonSchema {
-            schema = Map.copyOf(schema);
+            schema = Collections.unmodifiableMap(new LinkedHashMap<>(schema));
+        }
+
+        public static JsonSchema of(String name, Map<String, Object> schema) {
+            return new JsonSchema(name, schema, null, null);
         }
     }
 }
