@@ -1,5 +1,6 @@
 package dev.keyhole.dht.node;
 
+import dev.keyhole.dht.store.StoreLimits;
 import dev.keyhole.transport.net.Address;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,13 +13,15 @@ import org.jspecify.annotations.Nullable;
  * @param firewalled false if its server socket is known to be reachable; otherwise it finds out
  * @param quickFirewall whether it finds out during bootstrap already
  * @param publicAddress where others see its server socket, if that is known beforehand
+ * @param storeLimits how much it stores, and for how long
  */
 public record NodeConfig(
         List<Address> bootstrap,
         Persistence persistence,
         boolean firewalled,
         boolean quickFirewall,
-        @Nullable Address publicAddress) {
+        @Nullable Address publicAddress,
+        StoreLimits storeLimits) {
 
     public NodeConfig {
         bootstrap = List.copyOf(bootstrap);
@@ -35,23 +38,33 @@ public record NodeConfig(
     }
 
     public static NodeConfig of(List<Address> bootstrap) {
-        return new NodeConfig(bootstrap, Persistence.ADAPTIVE, true, true, null);
+        return new NodeConfig(
+                bootstrap, Persistence.ADAPTIVE, true, true, null, StoreLimits.DEFAULT);
     }
 
     /** The first node of a network, at an address it knows. */
     public static NodeConfig bootstrapper(Address own) {
-        return new NodeConfig(List.of(), Persistence.PERSISTENT, false, false, own);
+        return new NodeConfig(
+                List.of(), Persistence.PERSISTENT, false, false, own, StoreLimits.DEFAULT);
     }
 
     public NodeConfig withPersistence(Persistence newPersistence) {
-        return new NodeConfig(bootstrap, newPersistence, firewalled, quickFirewall, publicAddress);
+        return new NodeConfig(
+                bootstrap, newPersistence, firewalled, quickFirewall, publicAddress, storeLimits);
     }
 
     public NodeConfig withFirewalled(boolean newFirewalled) {
-        return new NodeConfig(bootstrap, persistence, newFirewalled, quickFirewall, publicAddress);
+        return new NodeConfig(
+                bootstrap, persistence, newFirewalled, quickFirewall, publicAddress, storeLimits);
     }
 
     public NodeConfig withQuickFirewall(boolean quick) {
-        return new NodeConfig(bootstrap, persistence, firewalled, quick, publicAddress);
+        return new NodeConfig(
+                bootstrap, persistence, firewalled, quick, publicAddress, storeLimits);
+    }
+
+    public NodeConfig withStoreLimits(StoreLimits limits) {
+        return new NodeConfig(
+                bootstrap, persistence, firewalled, quickFirewall, publicAddress, limits);
     }
 }

@@ -17,8 +17,10 @@ import dev.keyhole.dht.routing.Neighbour;
 import dev.keyhole.dht.routing.NodeId;
 import dev.keyhole.dht.routing.RoutingTable;
 import dev.keyhole.dht.store.ForwardEntry;
-import dev.keyhole.dht.store.ForwardTable;
-import dev.keyhole.dht.store.StoreLimits;
+import dev.keyhole.dht.store.Storage;
+import dev.keyhole.dht.store.StoreAnswer;
+import dev.keyhole.dht.store.StoreRequest;
+import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.Datagram;
 import dev.keyhole.transport.net.Effects;
@@ -50,26 +52,42 @@ public final class RpcNode implements Machine {
     /** The longest datagram another implementation takes in whole. */
     public static final int MAX_DATAGRAM = 2048;
 
+    /** What one host may make us answer at once, and steadily; beyond, answers are short. */
+    static final long ANSWER_BURST_BYTES = 1 << 20;
+
+    static final long ANSWER_BYTES_PER_SECOND = 1 << 17;
+
+    /** What one host may make us pass on at once, and steadily; beyond, it is dropped. */
+    static final long RELAY_BURST = 512;
+
+    static final long RELAYS_PER_SECOND = 64;
+
+    static final int MAX_DOWN_HINTS_PER_TICK = 50;
+
     private final LocalSocket clientSocket;
     private final LocalSocket serverSocket;
-    private final NodeListener listener;
+    private final LongSupplier wallClockMillis;
+    private final Inside inside = new Inside();
     private final PendingRequests requests;
     private final RoundTripTokens tokens;
-    private final ForwardTable forwards;
+    private final Storage storage;
+    private final Neighbourhood neighbourhood;
+    private final NodeState state;
+    private final DelayedPings delayedPings = new DelayedPings();
+    private final SourceBudget answerBudget =
+            new SourceBudget(ANSWER_BURST_BYTES, ANSWER_BYTES_PER_SECOND);
+    private final SourceBudget relayBudget = new SourceBudget(RELAY_BURST, RELAYS_PER_SECOND);
     private final Queue<Outgoing> outgoing = new ArrayDeque<>();
     private final Set<Query> queries = new LinkedHashSet<>();
 
-    private RoutingTable table;
-    private NatSampler sampler = new NatSampler();
     private ExternalHandler handler = (request, nowNanos) -> {};
     private List<Address> bootstrapNodes;
     private List<Address> localAddresses = List.of();
-    private boolean ephemeral = true;
-    private boolean firewalled;
-    private boolean bootstrapped;
-    private boolean online = true;
+    private long downHintTick = -1;
+    private int downHints;
     private long ignored;
     private long malformed;
+    private long refusedRelays;
 
     private record Outgoing(LocalSocket socket, Address to, Bytes datagram) {}
 
@@ -87,28 +105,33 @@ public final class RpcNode implements Machine {
             NodeListener listener) {
         this.clientSocket = clientSocket;
         this.serverSocket = serverSocket;
-        this.listener = listener;
+        this.wallClockMillis = wallClockMillis;
         this.bootstrapNodes = config.bootstrap();
-        this.firewalled = config.firewalled();
-        this.table = new RoutingTable(NodeId.random(entropy));
         this.tokens = new RoundTripTokens(entropy);
-        this.forwards = new ForwardTable(StoreLimits.DEFAULT);
-        this.requests = new PendingRequests(new Outlet(), entropy);
+        this.storage = new Storage(config.storeLimits(), entropy);
+        this.requests = new PendingRequests(inside, entropy);
+        this.neighbourhood =
+                new Neighbourhood(inside, NodeId.random(entropy), NodeState.firstTick(entropy));
+        this.state =
+                new NodeState(
+                        config,
+                        serverSocket,
+                        neighbourhood,
+                        inside,
+                        listener,
+                        wallClockMillis,
+                        entropy);
     }
 
     /** Begins to get to know the network. */
     public void start(long nowNanos) {
-        query(
-                QuerySpec.of(table.self().bytes(), Command.FIND_NODE).asBackground(),
-                (result, now) -> {
-                    bootstrapped = true;
-                    listener.bootstrapped(now);
-                },
-                nowNanos);
+        state.start(nowNanos);
     }
 
     /** Ends every request and query, each with its notice, and asks nothing more. */
     public void close(long nowNanos) {
+        state.stop();
+        delayedPings.clear();
         List.copyOf(queries).forEach(query -> query.cancel(nowNanos));
         requests.close(nowNanos);
     }
@@ -118,8 +141,9 @@ public final class RpcNode implements Machine {
     }
 
     public Query query(QuerySpec spec, QueryListener asker, long nowNanos) {
-        Query query = new Query(new Walks(), spec, asker);
+        Query query = new Query(inside, spec, asker);
         queries.add(query);
+        state.walked();
         query.start(nowNanos);
         return query;
     }
@@ -131,51 +155,56 @@ public final class RpcNode implements Machine {
 
     /** The way to the server of a target, if we are it or it announced itself here. */
     public Optional<ForwardEntry> forward(Bytes target, long nowNanos) {
-        return forwards.find(target, nowNanos);
+        return storage.forwards().find(target, nowNanos);
     }
 
     /** Lets a server of this node be found here; nobody else can replace or remove its entry. */
     public void serve(Bytes target, Bytes record) {
-        forwards.addLocal(target, record);
+        storage.forwards().addLocal(target, record);
     }
 
     public void unserve(Bytes target) {
-        forwards.removeLocal(target);
+        storage.forwards().removeLocal(target);
+    }
+
+    /** Forgets what a key of ours announced here under a topic. */
+    public void forget(Bytes topic, PublicKey publicKey) {
+        storage.forget(topic, publicKey);
     }
 
     /** Whether strangers are believed not to reach the server socket. */
     public boolean isFirewalled() {
-        return firewalled;
+        return state.isFirewalled();
     }
 
     /** Whether it does not store for others. */
     public boolean isEphemeral() {
-        return ephemeral;
+        return state.isEphemeral();
     }
 
     public boolean isBootstrapped() {
-        return bootstrapped;
+        return state.isBootstrapped();
     }
 
     /** Whether answers come in, as far as is known. */
     public boolean isOnline() {
-        return online;
+        return state.health().isOnline();
     }
 
     /** The id it is known by, once it is persistent. */
     public Optional<NodeId> id() {
-        return ephemeral ? Optional.empty() : Optional.of(table.self());
+        return isEphemeral() ? Optional.empty() : Optional.of(table().self());
     }
 
     /** What others say our address is; with port 0 if they agree on the host alone. */
     public Optional<Address> observedAddress() {
-        return Optional.ofNullable(sampler.verdict());
+        return Optional.ofNullable(neighbourhood.observed());
     }
 
     /** The address strangers reach the server socket at, if there is one. */
     public Optional<Address> remoteAddress() {
         return observedAddress()
-                .filter(seen -> !firewalled && seen.port() == serverSocket.local().port());
+                .filter(seen -> !isFirewalled() && seen.port() == serverSocket.local().port());
     }
 
     /** The addresses of this machine on its own networks, at the server socket's port. */
@@ -185,6 +214,12 @@ public final class RpcNode implements Machine {
 
     public void localAddresses(List<Address> addresses) {
         localAddresses = List.copyOf(addresses);
+    }
+
+    /** Says that this machine is on other networks than before, with these addresses. */
+    public void networkChanged(List<Address> addresses, long nowNanos) {
+        localAddresses(addresses);
+        state.networkChanged(nowNanos);
     }
 
     /** Replaces the nodes to begin with, when names have been resolved anew. */
@@ -202,28 +237,33 @@ public final class RpcNode implements Machine {
 
     /** Where requests leave unless another socket is named. */
     public LocalSocket mainSocket() {
-        return firewalled ? clientSocket : serverSocket;
+        return isFirewalled() ? clientSocket : serverSocket;
     }
 
     /** The known nodes nearest to a target, nearest first. */
     public List<Address> closestNodes(Bytes target, int count) {
-        return table.closest(target, count).stream().map(Neighbour::address).toList();
+        return table().closest(target, count).stream().map(Neighbour::address).toList();
     }
 
     /** The nodes heard last, the last one first. */
     public List<Address> latestNodes(int count) {
-        return table.latest(count).stream().map(Neighbour::address).toList();
+        return table().latest(count).stream().map(Neighbour::address).toList();
     }
 
     /** How many nodes it knows. */
     public int tableSize() {
-        return table.size();
+        return table().size();
     }
 
     @Override
     public void receive(Datagram datagram, long nowNanos) {
         Bytes payload = datagram.payload();
-        if (payload.length() < 2 || datagram.source().port() == 0) {
+        if (datagram.socket().equals(serverSocket)) {
+            state.heardOnServerSocket(datagram.source());
+        }
+        if (payload.length() < 2
+                || payload.length() > MAX_DATAGRAM
+                || datagram.source().port() == 0) {
             ignored++;
             return;
         }
@@ -247,6 +287,8 @@ public final class RpcNode implements Machine {
     @Override
     public void expire(long nowNanos) {
         requests.expire(nowNanos);
+        delayedPings.expire(nowNanos);
+        state.expire(nowNanos);
     }
 
     @Override
@@ -259,7 +301,9 @@ public final class RpcNode implements Machine {
 
     @Override
     public long deadlineNanos() {
-        return requests.deadlineNanos();
+        return Math.min(
+                Math.min(requests.deadlineNanos(), delayedPings.deadlineNanos()),
+                state.deadlineNanos());
     }
 
     /** Datagrams that were neither requests nor replies. */
@@ -270,6 +314,26 @@ public final class RpcNode implements Machine {
     /** Requests and replies that did not decode. */
     public long malformedDatagrams() {
         return malformed;
+    }
+
+    /** Messages of others not passed on: too many, or to where nobody should be sent. */
+    public long refusedRelays() {
+        return refusedRelays;
+    }
+
+    /** Answers cut short because their host had too many. */
+    public long shortenedAnswers() {
+        return answerBudget.refused();
+    }
+
+    /** Requests of this node that have not ended. */
+    public int requestsInFlight() {
+        return requests.size();
+    }
+
+    /** Entries stored for others. */
+    public int storedEntries() {
+        return storage.size();
     }
 
     void reply(
@@ -287,12 +351,41 @@ public final class RpcNode implements Machine {
                         ? closestNodes(target, RoutingTable.K)
                         : List.of();
         Bytes token = withToken ? tokens.issue(asker, nowNanos) : null;
-        Reply reply =
-                new Reply(request.tid(), asker, idOn(through), token, closerNodes, error, value);
-        outgoing.add(new Outgoing(through, asker, reply.toBytes()));
+        NodeId id = idOn(through);
+        Bytes datagram =
+                new Reply(request.tid(), asker, id, token, closerNodes, error, value).toBytes();
+        if (datagram.length() > MAX_DATAGRAM) {
+            closerNodes = List.of();
+            datagram =
+                    new Reply(request.tid(), asker, id, token, closerNodes, error, value).toBytes();
+        }
+        if (!answerBudget.take(request.from(), datagram.length(), nowNanos)) {
+            datagram = new Reply(request.tid(), asker, id, token, List.of(), error, null).toBytes();
+        }
+        outgoing.add(new Outgoing(through, asker, datagram));
     }
 
-    void relay(Request request, @Nullable Bytes value, Address destination, LocalSocket through) {
+    void replyTo(
+            IncomingRequest request,
+            Address asker,
+            LocalSocket through,
+            @Nullable Bytes value,
+            long nowNanos) {
+        if (mayPassOn(request, asker, nowNanos)) {
+            reply(request, asker, through, false, false, 0, value, nowNanos);
+        }
+    }
+
+    void relay(
+            IncomingRequest incoming,
+            Request request,
+            @Nullable Bytes value,
+            Address destination,
+            LocalSocket through,
+            long nowNanos) {
+        if (!mayPassOn(incoming, destination, nowNanos)) {
+            return;
+        }
         Request relayed =
                 new Request(
                         request.tid(),
@@ -305,44 +398,149 @@ public final class RpcNode implements Machine {
         outgoing.add(new Outgoing(through, destination, relayed.toBytes()));
     }
 
+    /** Whether a sender may make us send to somebody else: not too often, and not just anywhere. */
+    private boolean mayPassOn(IncomingRequest request, Address destination, long nowNanos) {
+        Bytes target = request.target();
+        boolean announced =
+                target != null
+                        && forward(target, nowNanos)
+                                .flatMap(ForwardEntry::relayAddress)
+                                .filter(destination::equals)
+                                .isPresent();
+        boolean may =
+                (announced || AddressFilter.admits(destination, request.from()))
+                        && relayBudget.take(request.from(), 1, nowNanos);
+        refusedRelays += may ? 0 : 1;
+        return may;
+    }
+
+    private RoutingTable table() {
+        return neighbourhood.table();
+    }
+
     private @Nullable NodeId idOn(LocalSocket socket) {
-        return !ephemeral && socket.equals(serverSocket) ? table.self() : null;
+        return !isEphemeral() && socket.equals(serverSocket) ? table().self() : null;
     }
 
     private void onRequest(Datagram datagram, long nowNanos) throws MalformedException {
         Request request = Request.decode(new WireReader(datagram.payload()));
-        NodeId id = checked(request.id(), datagram.source());
-        IncomingRequest incoming =
-                new IncomingRequest(this, datagram.socket(), datagram.source(), id, request);
+        Address from = datagram.source();
+        NodeId id = checked(request.id(), from);
+        if (id != null) {
+            boolean onMain = datagram.socket().equals(mainSocket());
+            neighbourhood.heardRequest(from, id, request.to(), onMain, nowNanos);
+        }
+        IncomingRequest incoming = new IncomingRequest(this, datagram.socket(), from, id, request);
         Bytes token = request.token();
-        if (token != null && !tokens.accepts(token, datagram.source(), nowNanos)) {
+        if (token != null && !tokens.accepts(token, from, nowNanos)) {
             incoming.replyError(ErrorCode.INVALID_TOKEN, nowNanos);
             return;
         }
+        Command.Internal internal = request.command().asInternal();
         Command.External external = request.command().asExternal();
-        if (external == Command.External.PEER_HANDSHAKE
-                || external == Command.External.PEER_HOLEPUNCH) {
-            handler.handle(incoming, nowNanos);
-            return;
+        if (internal != null) {
+            answerInternal(internal, incoming, nowNanos);
+        } else if (external != null) {
+            answerExternal(external, incoming, nowNanos);
+        } else {
+            incoming.replyError(ErrorCode.UNKNOWN_COMMAND, nowNanos);
         }
-        incoming.replyError(ErrorCode.UNKNOWN_COMMAND, nowNanos);
+    }
+
+    private void answerInternal(Command.Internal command, IncomingRequest request, long nowNanos)
+            throws MalformedException {
+        Bytes value = request.value();
+        switch (command) {
+            case PING -> request.replyBare(null, nowNanos);
+            case PING_NAT -> {
+                int port = value == null ? 0 : new WireReader(value).u16();
+                if (port != 0) {
+                    Address there = request.from().withPort(port);
+                    reply(request, there, request.socket(), false, false, 0, null, nowNanos);
+                }
+            }
+            case FIND_NODE -> {
+                if (request.target() != null) {
+                    request.replyCloserNodes(nowNanos);
+                }
+            }
+            case DOWN_HINT -> {
+                if (value != null) {
+                    neighbourhood.downHint(Address.decode(new WireReader(value)), nowNanos);
+                    request.replyBare(null, nowNanos);
+                }
+            }
+            case DELAYED_PING -> {
+                if (value != null) {
+                    delayedPings.add(request, new WireReader(value).u32(), nowNanos);
+                }
+            }
+        }
+    }
+
+    private void answerExternal(Command.External command, IncomingRequest request, long nowNanos) {
+        switch (command) {
+            case PEER_HANDSHAKE, PEER_HOLEPUNCH -> {
+                if (request.target() != null) {
+                    handler.handle(request, nowNanos);
+                }
+            }
+            case FIND_PEER,
+                    LOOKUP,
+                    ANNOUNCE,
+                    UNANNOUNCE,
+                    MUTABLE_PUT,
+                    MUTABLE_GET,
+                    IMMUTABLE_PUT,
+                    IMMUTABLE_GET,
+                    PLUGIN -> {
+                if (isEphemeral()) {
+                    request.replyError(ErrorCode.UNKNOWN_COMMAND, nowNanos);
+                } else {
+                    store(command, request, nowNanos);
+                }
+            }
+        }
+    }
+
+    private void store(Command.External command, IncomingRequest request, long nowNanos) {
+        StoreRequest wish =
+                new StoreRequest(
+                        command,
+                        request.from(),
+                        request.target(),
+                        request.token(),
+                        request.value());
+        StoreAnswer answer =
+                storage.handle(wish, table().self(), nowNanos, wallClockMillis.getAsLong());
+        switch (answer.shape()) {
+            case SILENT -> {}
+            case BARE -> request.replyBare(null, nowNanos);
+            case FULL -> request.reply(answer.value(), nowNanos);
+            case ERROR -> request.replyError(answer.error(), nowNanos);
+        }
     }
 
     private void onReply(Datagram datagram, long nowNanos) throws MalformedException {
         Reply reply = Reply.decode(new WireReader(datagram.payload()));
-        PendingRequest pending = requests.take(reply, datagram.source(), nowNanos);
+        Address from = datagram.source();
+        PendingRequest pending = requests.take(reply, from, nowNanos);
         if (pending == null) {
             return;
         }
-        NodeId id = checked(reply.id(), datagram.source());
-        requests.answer(pending, datagram.socket(), datagram.source(), id, reply, nowNanos);
+        NodeId id = checked(reply.id(), from);
+        boolean onMain = datagram.socket().equals(mainSocket());
+        neighbourhood.heardAnswer(from, id, reply.to(), onMain, nowNanos);
+        requests.answer(pending, datagram.socket(), from, id, reply, nowNanos);
     }
 
     private static @Nullable NodeId checked(@Nullable NodeId claimed, Address source) {
         return claimed != null && claimed.equals(NodeId.of(source)) ? claimed : null;
     }
 
-    private final class Outlet implements PendingRequests.Outlet {
+    /** What the parts of this node may ask of it. */
+    private final class Inside
+            implements PendingRequests.Outlet, QueryHost, Neighbourhood.Host, NodeState.Host {
 
         @Override
         public LocalSocket mainSocket() {
@@ -363,12 +561,9 @@ public final class RpcNode implements Machine {
         public void timedOut(RequestSpec spec, long nowNanos) {
             NodeId id = spec.toId();
             if (id != null) {
-                table.remove(id);
+                table().remove(id);
             }
         }
-    }
-
-    private final class Walks implements QueryHost {
 
         @Override
         public PendingRequest request(RequestSpec spec, ReplyListener asker, long nowNanos) {
@@ -376,8 +571,13 @@ public final class RpcNode implements Machine {
         }
 
         @Override
+        public void query(QuerySpec spec, QueryListener asker, long nowNanos) {
+            RpcNode.this.query(spec, asker, nowNanos);
+        }
+
+        @Override
         public NodeId tableId() {
-            return table.self();
+            return table().self();
         }
 
         @Override
@@ -391,8 +591,18 @@ public final class RpcNode implements Machine {
         }
 
         @Override
+        public int bootstrapNodeCount() {
+            return bootstrapNodes.size();
+        }
+
+        @Override
         public boolean admits(Address node, Address from) {
-            return true;
+            return AddressFilter.admits(node, from);
+        }
+
+        @Override
+        public boolean isBootstrapped() {
+            return RpcNode.this.isBootstrapped();
         }
 
         @Override
@@ -401,8 +611,22 @@ public final class RpcNode implements Machine {
         }
 
         @Override
+        public long answers() {
+            return requests.answers();
+        }
+
+        @Override
+        public long timeouts() {
+            return requests.timeouts();
+        }
+
+        @Override
         public boolean takeDownHint() {
-            return true;
+            if (downHintTick != neighbourhood.tick()) {
+                downHintTick = neighbourhood.tick();
+                downHints = 0;
+            }
+            return downHints++ < MAX_DOWN_HINTS_PER_TICK;
         }
 
         @Override

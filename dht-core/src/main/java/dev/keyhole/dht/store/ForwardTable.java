@@ -12,7 +12,7 @@ public final class ForwardTable {
     private final Map<Bytes, ForwardEntry> local = new HashMap<>();
     private final GenerationCache<Bytes, ForwardEntry> announced;
 
-    public ForwardTable(StoreLimits limits) {
+    ForwardTable(StoreLimits limits) {
         announced = new GenerationCache<>(limits.forwards(), limits.recordAgeNanos());
     }
 
@@ -33,8 +33,8 @@ public final class ForwardTable {
         local.remove(target);
     }
 
-    void announce(Bytes target, Address relay, Bytes record, long nowNanos) {
-        announced.put(target, new ForwardEntry(relay, record), nowNanos);
+    boolean announce(Bytes target, Address relay, Bytes record, long nowNanos) {
+        return announced.put(target, new ForwardEntry(relay, record), relay.host(), nowNanos);
     }
 
     /** Takes out what was announced; our own servers do not listen to strangers. */
