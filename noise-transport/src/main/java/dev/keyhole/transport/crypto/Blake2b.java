@@ -24,6 +24,11 @@ public final class Blake2b {
         return hash(32, key.toArray(), parts);
     }
 
+    /** The 64-byte digest of the parts under a key of up to 64 bytes. */
+    static Bytes keyed512(Bytes key, Bytes... parts) {
+        return hash(64, key.toArray(), parts);
+    }
+
     private static Bytes hash(int length, byte @Nullable [] key, Bytes... parts) {
         Blake2bDigest digest = new Blake2bDigest(key, length, null, null);
         for (Bytes part : parts) {

@@ -16,13 +16,21 @@ final class LaneKeyStream implements KeyStream {
 
     static final int BLOCK_BYTES = 64;
 
-    private static final int WORDS = 16;
-    private static final int LANES = 64;
-    private static final int COUNTER = 12;
+    private static final int WORDS = ChaCha.WORDS;
+    private static final int LANES = 128;
+
+    /** So few blocks are quicker one by one, and would teach the compiler that loops are short. */
+    private static final int FEW = 8;
+
+    /** The lanes that are computed are a multiple of this, which vectors divide evenly. */
+    private static final int GROUP = 16;
+
+    private static final int COUNTER = ChaCha.COUNTER;
     private static final int HEAD_BLOCKS = HEAD_BYTES / BLOCK_BYTES;
 
     private final int[] start = new int[WORDS];
     private final int[][] lanes = new int[WORDS][LANES];
+    private final int[] word = new int[WORDS];
     private final byte[] block = new byte[BLOCK_BYTES];
 
     /** How many lanes hold blocks, the first of which has the counter of the start. */
@@ -77,6 +85,7 @@ final class LaneKeyStream implements KeyStream {
         for (int[] lane : lanes) {
             Arrays.fill(lane, 0);
         }
+        Arrays.fill(word, 0);
         Secrets.wipe(block);
         filled = 0;
         used = 0;
@@ -96,9 +105,20 @@ final class LaneKeyStream implements KeyStream {
 
     /** Computes as many blocks as are wanted and have room, from the counter of the start. */
     private void fill(int wanted) {
-        int n = Math.min(wanted, LANES);
-        filled = n;
-        int[][] x = lanes;
+        filled = Math.min(wanted, LANES);
+        if (filled <= FEW) {
+            for (int i = 0; i < filled; i++) {
+                ChaCha.block(start, i, word);
+                for (int j = 0; j < WORDS; j++) {
+                    lanes[j][i] = word[j];
+                }
+            }
+        } else {
+            rounds(lanes, start, (filled + GROUP - 1) / GROUP * GROUP);
+        }
+    }
+
+    private static void rounds(int[][] x, int[] start, int n) {
         for (int i = 0; i < WORDS; i++) {
             Arrays.fill(x[i], 0, n, start[i]);
         }
