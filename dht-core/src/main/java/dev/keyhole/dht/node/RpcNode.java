@@ -1,5 +1,7 @@
 package dev.keyhole.dht.node;
 
+import static java.util.stream.Collectors.toUnmodifiableList;
+
 import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.message.ErrorCode;
 import dev.keyhole.dht.message.Reply;
@@ -242,12 +244,14 @@ public final class RpcNode implements Machine {
 
     /** The known nodes nearest to a target, nearest first. */
     public List<Address> closestNodes(Bytes target, int count) {
-        return table().closest(target, count).stream().map(Neighbour::address).toList();
+        return table().closest(target, count).stream()
+                .map(Neighbour::address)
+                .collect(toUnmodifiableList());
     }
 
     /** The nodes heard last, the last one first. */
     public List<Address> latestNodes(int count) {
-        return table().latest(count).stream().map(Neighbour::address).toList();
+        return table().latest(count).stream().map(Neighbour::address).collect(toUnmodifiableList());
     }
 
     /** How many nodes it knows. */

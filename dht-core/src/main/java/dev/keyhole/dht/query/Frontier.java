@@ -18,6 +18,9 @@ final class Frontier {
     /** Nodes that named the same node: more than this are not told when it turns out dead. */
     private static final int MAX_REFERRERS = RoutingTable.K;
 
+    static final int MAX_PER_HOST = 2;
+    static final int MAX_PER_SUBNET = 8;
+
     private final Bytes target;
     private final List<Answer> closest = new ArrayList<>();
     private final TreeMap<NodeId, Address> pending;
@@ -115,10 +118,28 @@ final class Frontier {
             }
             at--;
         }
+        if (crowdedBy(answer.from())) {
+            return;
+        }
         closest.add(at, answer);
         if (closest.size() > RoutingTable.K) {
             closest.remove(closest.size() - 1);
         }
+    }
+
+    /** Whether one host, or one /24 of the public network, has its share of the closest answers. */
+    private boolean crowdedBy(Address node) {
+        if (node.isPrivate()) {
+            return false;
+        }
+        int host = 0;
+        int subnet = 0;
+        for (Answer answer : closest) {
+            int difference = answer.from().host() ^ node.host();
+            host += difference == 0 ? 1 : 0;
+            subnet += difference >>> 8 == 0 ? 1 : 0;
+        }
+        return host >= MAX_PER_HOST || subnet >= MAX_PER_SUBNET;
     }
 
     boolean isCloser(NodeId id) {

@@ -1,5 +1,7 @@
 package dev.keyhole.dht.query;
 
+import static java.util.stream.Collectors.toUnmodifiableList;
+
 import dev.keyhole.dht.request.Answer;
 import dev.keyhole.dht.request.RequestFailure;
 import dev.keyhole.transport.net.Address;
@@ -50,6 +52,6 @@ public record QueryResult(
 
     /** Where an equal walk had best start. */
     public List<Address> closestNodes() {
-        return closest.stream().map(Answer::from).toList();
+        return closest.stream().map(Answer::from).collect(toUnmodifiableList());
     }
 }
