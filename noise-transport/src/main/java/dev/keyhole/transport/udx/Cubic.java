@@ -16,12 +16,14 @@ final class Cubic {
     /** A peer that acknowledges what it never got could raise the window for ever. */
     static final int MAX_PACKETS = 1 << 15;
 
+    private static final double CAREFUL_GROWTH = 0.25;
     private static final double C = 0.4;
     private static final double BETA = 0.7;
     private static final double RENO_ALPHA = 3 * (1 - BETA) / (1 + BETA);
 
     private double window = INITIAL_PACKETS;
     private double threshold = Double.MAX_VALUE;
+    private final SlowStart slowStart = new SlowStart();
 
     /** The curve; its epoch begins with the first ack after a loss. */
     private boolean inEpoch;
@@ -39,6 +41,13 @@ final class Cubic {
         return window < threshold;
     }
 
+    /** Takes in the round trip of a packet that was sent at the given time. */
+    void sample(long sentNanos, long rttNanos, long now) {
+        if (inSlowStart() && slowStart.isOver(sentNanos, rttNanos, now)) {
+            threshold = window;
+        }
+    }
+
     /**
      * Takes in the arrival of packets while the window was what held the sender back.
      *
@@ -46,7 +55,8 @@ final class Cubic {
      */
     void arrived(int packets, long rttNanos, long now) {
         if (inSlowStart()) {
-            window = Math.min(window + packets, MAX_PACKETS);
+            double growth = slowStart.isCareful() ? CAREFUL_GROWTH : 1;
+            window = Math.min(window + growth * packets, MAX_PACKETS);
             return;
         }
         if (!inEpoch) {
@@ -71,6 +81,7 @@ final class Cubic {
         plateau = window;
         shrink(Math.max(window * BETA, MIN_PACKETS));
         window = inFlight + 1;
+        slowStart.reset();
     }
 
     private void shrink(double to) {

@@ -25,7 +25,9 @@ final class Flight {
     private final ArrayDeque<SentPacket> lost = new ArrayDeque<>();
     private @Nullable SentPacket first;
     private @Nullable SentPacket last;
+    private @Nullable SentPacket firstNotOverdue;
     private int inFlight;
+    private int overdue;
     private int payloadBytes;
 
     Flight(int firstSeq) {
@@ -50,6 +52,27 @@ final class Flight {
     /** Packets sent and neither acknowledged in either way nor given up for lost. */
     int inFlight() {
         return inFlight;
+    }
+
+    /** Those in flight for so long that they have left the path, one way or the other. */
+    int overdue() {
+        return overdue;
+    }
+
+    /** Notes that packets sent by the given time are overdue. */
+    void ageUntil(long sentNanos) {
+        SentPacket packet = firstNotOverdue;
+        while (packet != null && packet.sentNanos <= sentNanos) {
+            packet.overdue = true;
+            overdue++;
+            packet = packet.later;
+        }
+        firstNotOverdue = packet;
+    }
+
+    /** The packet that is overdue next. */
+    @Nullable SentPacket firstNotOverdue() {
+        return firstNotOverdue;
     }
 
     /** How many packets above a gap the peer has said to hold. */
@@ -100,7 +123,7 @@ final class Flight {
         append(packet);
     }
 
-    /** Takes in that a lost packet was sent again. */
+    /** Takes in that a packet was sent again. */
     void repeated(SentPacket packet, long now) {
         if (packet.state == State.IN_FLIGHT) {
             unlink(packet);
@@ -190,6 +213,10 @@ final class Flight {
             last.later = packet;
         }
         last = packet;
+        packet.overdue = false;
+        if (firstNotOverdue == null) {
+            firstNotOverdue = packet;
+        }
         inFlight++;
     }
 
@@ -205,6 +232,13 @@ final class Flight {
             last = earlier;
         } else {
             later.earlier = earlier;
+        }
+        if (firstNotOverdue == packet) {
+            firstNotOverdue = later;
+        }
+        if (packet.overdue) {
+            packet.overdue = false;
+            overdue--;
         }
         packet.earlier = null;
         packet.later = null;

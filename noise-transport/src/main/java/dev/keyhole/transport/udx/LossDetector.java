@@ -11,6 +11,9 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
  */
 final class LossDetector {
 
+    /** Nothing was lost. */
+    static final long NONE = Long.MIN_VALUE;
+
     /** Clocks and schedulers reorder this much by themselves. */
     private static final long MIN_REORDER_NANOS = MILLISECONDS.toNanos(1);
 
@@ -41,15 +44,20 @@ final class LossDetector {
         return recheckNanos;
     }
 
-    /** Takes in a packet that has arrived. */
-    void arrived(SentPacket packet, long now) {
-        long rttNanos = now - packet.sentNanos;
+    /**
+     * Takes in a packet that has arrived.
+     *
+     * @param timely whether the ack says so as soon as it could
+     */
+    void arrived(SentPacket packet, boolean timely, long now) {
+        long rttNanos = timely ? now - packet.sentNanos : trackedRttNanos;
         if (!tracking || packet.seq - highestArrived > 0) {
             highestArrived = packet.seq;
         } else if (packet.sentOnce()) {
             reorderingSeen = true;
         }
-        boolean ackOfEarlierCopy = !packet.sentOnce() && rttNanos < rtt.minimumNanos();
+        boolean ackOfEarlierCopy =
+                !packet.sentOnce() && now - packet.sentNanos < rtt.minimumNanos();
         if (ackOfEarlierCopy) {
             return;
         }
@@ -65,15 +73,15 @@ final class LossDetector {
      * Gives up what is lost by now, and finds out when to look again.
      *
      * @param recovering whether packets have been lost lately
-     * @return how many packets were given up
+     * @return when the last packet that was given up had been sent, or {@link #NONE}
      */
-    int detect(boolean recovering, long now) {
+    long detect(boolean recovering, long now) {
         recheckNanos = Long.MAX_VALUE;
         if (!tracking) {
-            return 0;
+            return NONE;
         }
         long patience = trackedRttNanos + reorderWindowNanos(recovering);
-        int lost = 0;
+        long lost = NONE;
         SentPacket packet = flight.earliestSent();
         while (packet != null && !packet.sentAfter(trackedSentNanos, trackedSeq)) {
             if (packet.sentNanos + patience > now) {
@@ -83,7 +91,7 @@ final class LossDetector {
             }
             SentPacket later = Flight.after(packet);
             flight.lose(packet);
-            lost++;
+            lost = packet.sentNanos;
             packet = later;
         }
         return lost;
@@ -107,7 +115,7 @@ final class LossDetector {
 
     private long reorderWindowNanos(boolean recovering) {
         if (!reorderingSeen && (recovering || flight.sacked() >= ENOUGH_SACKED)) {
-            return 0;
+            return NONE;
         }
         return Math.max(MIN_REORDER_NANOS, Math.min(rtt.minimumNanos() / 4, rtt.smoothedNanos()));
     }

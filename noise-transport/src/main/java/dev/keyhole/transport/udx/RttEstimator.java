@@ -67,9 +67,14 @@ final class RttEstimator {
         return minimumNanos;
     }
 
+    /** How long a packet that is not back yet may still be under way. */
+    long lateNanos() {
+        return smoothedNanos + 4 * variationNanos;
+    }
+
     /** How long to wait for an ack before sending again; one second until the first sample. */
     long timeoutNanos() {
-        long timeout = Math.max(MIN_TIMEOUT_NANOS, smoothedNanos + 4 * variationNanos);
+        long timeout = Math.max(MIN_TIMEOUT_NANOS, lateNanos());
         return Math.min(timeout << doublings, MAX_TIMEOUT_NANOS);
     }
 

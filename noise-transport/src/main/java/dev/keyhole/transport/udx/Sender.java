@@ -30,6 +30,9 @@ final class Sender {
 
     static final long INITIAL_PEER_WINDOW = 4_194_304;
 
+    /** Blocks that a selective ack has at most; they are the lowest. */
+    static final int MAX_BLOCKS = 50;
+
     private static final long PROBE_FLOOR_NANOS = MILLISECONDS.toNanos(5);
     private static final long ACK_DELAY_NANOS = MILLISECONDS.toNanos(2);
     private static final double STARTUP_PACE = 2;
@@ -49,6 +52,10 @@ final class Sender {
 
     private Mode mode = Mode.OPEN;
     private int modeUntil;
+
+    /** What was sent before that and lost has been answered for. */
+    private long windowReducedAt = Long.MIN_VALUE;
+
     private int timeouts;
 
     private boolean ending;
@@ -60,6 +67,12 @@ final class Sender {
     private long probeAt = Machine.NEVER;
     private long windowProbeAt = Machine.NEVER;
     private long paceAt = Machine.NEVER;
+
+    /** Whether the last selective ack had no room for all that the peer holds. */
+    private boolean acksTruncated;
+
+    /** The end of its last block: what is above may have arrived unmentioned. */
+    private int mentionedBelow;
 
     private boolean windowLimited;
     private boolean wroteSinceTransmit;
@@ -152,8 +165,12 @@ final class Sender {
         return congestion.windowPackets();
     }
 
+    /**
+     * How many packets are under way. Those an ack had no room for count only for as long as packets
+     * travel; otherwise nothing could be repeated until the timeout.
+     */
     int inFlight() {
-        return flight.inFlight();
+        return acksTruncated ? flight.inFlight() - flight.overdue() : flight.inFlight();
     }
 
     /** Takes in what the peer says it will buffer, unless a later packet has said otherwise. */
@@ -186,6 +203,11 @@ final class Sender {
         for (int at = 0; at + 8 <= blocks.length(); at += 8) {
             int start = PacketHeader.int32(blocks, at);
             flight.acknowledgeRange(start, PacketHeader.int32(blocks, at + 4), arrived);
+        }
+        if (blocks.length() > 0 || advanced) {
+            acksTruncated = blocks.length() >= 8 * MAX_BLOCKS;
+            mentionedBelow =
+                    acksTruncated ? PacketHeader.int32(blocks, 8 * MAX_BLOCKS - 4) : flight.next();
         }
         if (arrived.packets > 0) {
             learn(arrived, now);
@@ -230,6 +252,9 @@ final class Sender {
      */
     void transmit(Path path, Effects effects, boolean endAlone, long now) {
         boolean sent = false;
+        if (acksTruncated) {
+            flight.ageUntil(now - rtt.lateNanos());
+        }
         if (rtt.isSampled()) {
             double gain = congestion.inSlowStart() ? STARTUP_PACE : STEADY_PACE;
             double perRoundTrip = (double) congestion.windowPackets() * datagramBytes();
@@ -250,9 +275,7 @@ final class Sender {
     private boolean repeatLost(Path path, Effects effects, long now) {
         boolean sent = false;
         SentPacket packet = flight.nextLost();
-        while (packet != null
-                && flight.inFlight() < congestion.windowPackets()
-                && pacer.allows(now)) {
+        while (packet != null && inFlight() < congestion.windowPackets() && pacer.allows(now)) {
             repeat(packet, path, effects, now);
             sent = true;
             packet = flight.nextLost();
@@ -264,8 +287,8 @@ final class Sender {
         boolean sent = false;
         while (hasNew()
                 && flight.nextLost() == null
-                && flight.inFlight() < congestion.windowPackets()
-                && flight.inFlight() < peerWindowPackets()
+                && inFlight() < congestion.windowPackets()
+                && inFlight() < peerWindowPackets()
                 && pacer.allows(now)) {
             sendOne(path, effects, endAlone, now);
             sent = true;
@@ -313,7 +336,7 @@ final class Sender {
     private void probe(Path path, Effects effects, boolean endAlone, long now) {
         probeDue = false;
         SentPacket highest = flight.highest();
-        if (hasNew() && flight.inFlight() < peerWindowPackets()) {
+        if (hasNew() && inFlight() < peerWindowPackets()) {
             sendOne(path, effects, endAlone, now);
         } else if (highest != null) {
             repeat(highest, path, effects, now);
@@ -342,11 +365,14 @@ final class Sender {
 
     private void arm(boolean sent, long now) {
         boolean work = hasNew() || flight.nextLost() != null;
-        boolean full = flight.inFlight() >= congestion.windowPackets();
+        boolean full = inFlight() >= congestion.windowPackets();
         boolean paced = work && !full && !pacer.allows(now);
         paceAt = paced ? pacer.readyNanos() : Machine.NEVER;
-        windowLimited =
-                work && (full || paced && 2 * flight.inFlight() >= congestion.windowPackets());
+        SentPacket underWay = flight.firstNotOverdue();
+        if (work && full && acksTruncated && underWay != null) {
+            paceAt = underWay.sentNanos + rtt.lateNanos();
+        }
+        windowLimited = work && (full || paced && 2 * inFlight() >= congestion.windowPackets());
 
         if (flight.isEmpty()) {
             timeoutAt = Machine.NEVER;
@@ -360,7 +386,7 @@ final class Sender {
                 mode == Mode.TIMED_OUT
                         || probeOut
                         || losses.recheckNanos() != Machine.NEVER
-                        || flight.inFlight() == 0;
+                        || inFlight() == 0;
         if (waiting) {
             probeAt = Machine.NEVER;
         } else if (sent || progressSinceTransmit) {
@@ -373,7 +399,7 @@ final class Sender {
         if (!rtt.isSampled()) {
             return RttEstimator.MIN_TIMEOUT_NANOS;
         }
-        long extra = flight.inFlight() == 1 ? ACK_DELAY_NANOS : 0;
+        long extra = inFlight() == 1 ? ACK_DELAY_NANOS : 0;
         return Math.max(2 * rtt.smoothedNanos(), PROBE_FLOOR_NANOS) + extra;
     }
 
@@ -382,6 +408,7 @@ final class Sender {
         SentPacket sample = arrived.sample;
         if (sample != null) {
             rtt.sample(now - sample.sentNanos, now);
+            congestion.sample(sample.sentNanos, now - sample.sentNanos, now);
         } else if (timeouts > 0) {
             rtt.doubt();
         }
@@ -399,11 +426,15 @@ final class Sender {
     }
 
     private void detectLosses(long now) {
-        int lost = losses.detect(mode != Mode.OPEN, now);
-        if (lost > 0 && mode == Mode.OPEN) {
+        long sentNanos = losses.detect(mode != Mode.OPEN, now);
+        boolean lost = sentNanos != LossDetector.NONE;
+        if (lost && mode == Mode.OPEN) {
             mode = Mode.RECOVERY;
             modeUntil = flight.next();
+        }
+        if (lost && mode == Mode.RECOVERY && sentNanos >= windowReducedAt) {
             congestion.lost();
+            windowReducedAt = now;
         }
     }
 
@@ -416,7 +447,8 @@ final class Sender {
         mode = Mode.TIMED_OUT;
         modeUntil = flight.next();
         losses.timedOut(now);
-        congestion.timedOut(flight.inFlight());
+        congestion.timedOut(inFlight());
+        windowReducedAt = now;
         probeAt = Machine.NEVER;
         timeoutAt = now + 2 * rtt.timeoutNanos();
         return true;
@@ -442,9 +474,11 @@ final class Sender {
         @Override
         public void arrived(SentPacket packet) {
             packets++;
-            losses.arrived(packet, now);
+            boolean timely = !acksTruncated || packet.seq - mentionedBelow < 0;
+            losses.arrived(packet, timely, now);
             SentPacket best = sample;
-            if (packet.sentOnce() && (best == null || packet.sentAfter(best.sentNanos, best.seq))) {
+            boolean usable = timely && packet.sentOnce();
+            if (usable && (best == null || packet.sentAfter(best.sentNanos, best.seq))) {
                 sample = packet;
             }
         }

@@ -27,6 +27,9 @@ final class SentPacket {
     int transmissions = 1;
     long sentNanos;
 
+    /** Whether it has been under way for longer than packets travel. */
+    boolean overdue;
+
     /** Neighbours in the order of sending, while in flight. */
     @Nullable SentPacket earlier;
 

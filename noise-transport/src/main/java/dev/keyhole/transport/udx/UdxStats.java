@@ -8,10 +8,12 @@ package dev.keyhole.transport.udx;
  * @param inFlightPackets how many are
  * @param pendingBytes written and not known to have arrived
  * @param unreadBytes handed up and not consumed
+ * @param keptBytes memory taken by packets that arrived before their turn
  */
 public record UdxStats(
         long rttNanos,
         int windowPackets,
         int inFlightPackets,
         long pendingBytes,
-        long unreadBytes) {}
+        long unreadBytes,
+        long keptBytes) {}

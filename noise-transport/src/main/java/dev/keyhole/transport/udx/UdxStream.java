@@ -32,6 +32,9 @@ public final class UdxStream extends Deadlines.Entry {
     /** What a stream buffers for a reader unless told otherwise. */
     public static final int DEFAULT_WINDOW_BYTES = 4_194_304;
 
+    /** The least a stream can buffer: the largest packet must fit. */
+    public static final int MIN_WINDOW_BYTES = 1472;
+
     /** What may be handed up before the stream is connected, when nobody is acknowledged. */
     static final int MAX_BYTES_BEFORE_CONNECT = 262_144;
 
@@ -40,9 +43,6 @@ public final class UdxStream extends Deadlines.Entry {
 
     /** What may wait out of order, in windows. */
     private static final int KEPT_WINDOWS = 2;
-
-    /** Blocks that one selective ack may have. */
-    private static final int MAX_BLOCKS = 50;
 
     private final StreamMultiplexer multiplexer;
     private final UdxCounters counters;
@@ -117,6 +117,10 @@ public final class UdxStream extends Deadlines.Entry {
         this.counters = multiplexer.counters();
         this.localId = localId;
         this.listener = listener;
+        if (windowBytes < MIN_WINDOW_BYTES) {
+            throw new IllegalArgumentException(
+                    "window of " + windowBytes + " bytes, below " + MIN_WINDOW_BYTES);
+        }
         this.windowLimit = windowBytes;
         this.advertised = windowBytes;
         this.sender = new Sender(0, 0, counters);
@@ -168,7 +172,8 @@ public final class UdxStream extends Deadlines.Entry {
                 sender.windowPackets(),
                 sender.inFlight(),
                 sender.pendingBytes(),
-                unread);
+                unread,
+                receiving.bytes());
     }
 
     /** Tells the stream who its peer is. */
@@ -473,7 +478,7 @@ public final class UdxStream extends Deadlines.Entry {
 
     private Bytes ack() {
         SeqRanges kept = receiving.kept();
-        int blocks = Math.min(kept.count(), MAX_BLOCKS);
+        int blocks = Math.min(kept.count(), Sender.MAX_BLOCKS);
         int flags = blocks > 0 ? PacketHeader.SACK : PacketHeader.ACK;
         byte[] datagram = path.frame(flags, sender.nextSeq(), 8 * blocks);
         for (int i = 0; i < blocks; i++) {

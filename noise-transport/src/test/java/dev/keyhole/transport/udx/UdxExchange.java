@@ -1,0 +1,223 @@
+package dev.keyhole.transport.udx;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.sim.SimHost;
+import dev.keyhole.transport.sim.SimNetwork;
+import dev.keyhole.transport.stream.CloseReason;
+import dev.keyhole.transport.wire.Bytes;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/** Two hosts and a stream between them, on which both sides say something, and then end. */
+final class UdxExchange {
+
+    final Side a;
+    final Side b;
+
+    private UdxExchange(SimNetwork net, Settings settings, int bytesFromA, int bytesFromB) {
+        a = new Side(net, "10.0.0.1", settings, bytesFromA);
+        b = new Side(net, "10.0.0.2", settings, bytesFromB);
+        a.other = b;
+        b.other = a;
+        int seqOfA = settings.firstSeq;
+        int seqOfB = settings.firstSeq ^ 0x5a5a;
+        a.stream.startAt(seqOfA, seqOfB);
+        b.stream.startAt(seqOfB, seqOfA);
+        net.invariant(a::check);
+        net.invariant(b::check);
+    }
+
+    /**
+     * How both sides behave.
+     *
+     * @param firstSeq where the numbers of packets begin
+     * @param windowBytes how much a reader buffers
+     * @param readerPauses how often a reader stops reading, from 0 to 1
+     * @param writerPauses how often a writer has nothing to say for a while, from 0 to 1
+     */
+    record Settings(int firstSeq, int windowBytes, double readerPauses, double writerPauses) {
+
+        static Settings plain() {
+            return new Settings(0, UdxStream.DEFAULT_WINDOW_BYTES, 0, 0);
+        }
+
+        static Settings draw(Random random) {
+            int seq = random.nextInt(3) == 0 ? -1 - random.nextInt(200) : random.nextInt();
+            boolean narrow = random.nextInt(3) == 0;
+            int window =
+                    narrow
+                            ? UdxStream.MIN_WINDOW_BYTES + random.nextInt(20_000)
+                            : UdxStream.DEFAULT_WINDOW_BYTES;
+            boolean pauses = random.nextInt(3) == 0;
+            return new Settings(seq, window, pauses ? 0.05 * random.nextDouble() : 0, 0.05);
+        }
+    }
+
+    /** Connects both sides and has them write. */
+    static UdxExchange between(SimNetwork net, Settings settings, int bytesFromA, int bytesFromB) {
+        UdxExchange exchange = new UdxExchange(net, settings, bytesFromA, bytesFromB);
+        exchange.a.begin();
+        exchange.b.begin();
+        return exchange;
+    }
+
+    boolean closed() {
+        return a.closed != null && b.closed != null;
+    }
+
+    /** One end of the stream. */
+    static final class Side implements UdxStream.Listener {
+
+        final SimNetwork net;
+        final SimHost host;
+        final LocalSocket socket;
+        final UdxMachine machine;
+        final UdxStream stream;
+        final Settings settings;
+        final Bytes toSend;
+        private final Random random;
+        private @Nullable Side other;
+        private int written;
+        int received;
+        private int unread;
+        private boolean pausing;
+        boolean ended;
+        @Nullable CloseReason closed;
+        long closedAt;
+
+        Side(SimNetwork net, String address, Settings settings, int bytes) {
+            this.net = net;
+            this.settings = settings;
+            this.random = new Random(net.random().nextLong());
+            this.host = net.host(address);
+            this.socket = host.bind(1000);
+            this.machine = new UdxMachine(random);
+            this.stream = machine.streams.open(this, settings.windowBytes);
+            this.toSend = Bytes.random(random, bytes);
+            host.run(machine);
+        }
+
+        Side other() {
+            Side side = other;
+            if (side == null) {
+                throw new AssertionError("alone");
+            }
+            return side;
+        }
+
+        void begin() {
+            host.command(
+                    now -> {
+                        Side to = other();
+                        stream.connect(socket, to.socket.local(), to.stream.localId(), now);
+                        write(now);
+                    });
+        }
+
+        /** Writes until told to wait, in pieces of any size; says later when there is more. */
+        private void write(long now) {
+            while (written < toSend.length()) {
+                int most = random.nextInt(4) == 0 ? 50_000 : 2_000;
+                int piece = Math.min(1 + random.nextInt(most), toSend.length() - written);
+                boolean more = stream.write(toSend.slice(written, written + piece), now);
+                written += piece;
+                if (!more) {
+                    return;
+                }
+                if (random.nextDouble() < settings.writerPauses) {
+                    later(this::write);
+                    return;
+                }
+            }
+            stream.end(now);
+        }
+
+        private void later(SimHost.Command command) {
+            long wait = MILLISECONDS.toNanos(random.nextInt(3_000));
+            net.after(
+                    wait,
+                    () -> {
+                        if (closed == null) {
+                            host.command(command);
+                        }
+                    });
+        }
+
+        private void check() {
+            Bounds.check(machine, stream, settings.windowBytes);
+        }
+
+        @Override
+        public void data(Bytes data, long now) {
+            if (ended || closed != null) {
+                throw new AssertionError("data after the end");
+            }
+            Bytes expected = other().toSend.slice(received, received + data.length());
+            if (!data.equals(expected)) {
+                throw new AssertionError("wrong bytes at " + received);
+            }
+            received += data.length();
+            unread += data.length();
+            if (pausing) {
+                return;
+            }
+            if (random.nextDouble() < settings.readerPauses) {
+                pausing = true;
+                later(this::read);
+            } else {
+                read(now);
+            }
+        }
+
+        private void read(long now) {
+            pausing = false;
+            int all = unread;
+            unread = 0;
+            stream.consumed(all, now);
+        }
+
+        @Override
+        public void ended(long now) {
+            ended = true;
+            if (received != other().toSend.length()) {
+                throw new AssertionError("ended after " + received + " bytes");
+            }
+        }
+
+        @Override
+        public void writable(long now) {
+            write(now);
+        }
+
+        @Override
+        public void closed(CloseReason reason, long now) {
+            if (closed != null) {
+                throw new AssertionError("closed twice");
+            }
+            closed = reason;
+            closedAt = now;
+        }
+    }
+
+    /** What must be so at any time. */
+    static final class Bounds {
+
+        private Bounds() {}
+
+        static void check(UdxMachine machine, UdxStream stream, int windowBytes) {
+            UdxStats stats = stream.stats();
+            if (stats.keptBytes() > 2L * windowBytes) {
+                throw new AssertionError(stats.keptBytes() + " bytes kept");
+            }
+            if (stats.unreadBytes() + stats.keptBytes() > 4L * windowBytes) {
+                throw new AssertionError(stats.unreadBytes() + " bytes unread");
+            }
+            boolean waits = stats.pendingBytes() > 0 && stream.isConnected() && !stream.isClosed();
+            if (waits && machine.deadlineNanos() == Long.MAX_VALUE) {
+                throw new AssertionError("bytes pending and no deadline");
+            }
+        }
+    }
+}
