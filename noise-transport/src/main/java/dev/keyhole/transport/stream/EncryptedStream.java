@@ -1,0 +1,466 @@
+package dev.keyhole.transport.stream;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import dev.keyhole.transport.crypto.Blake2b;
+import dev.keyhole.transport.crypto.SecretStream;
+import dev.keyhole.transport.identity.Namespace;
+import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.noise.Session;
+import dev.keyhole.transport.udx.UdxStream;
+import dev.keyhole.transport.wire.Bytes;
+import dev.keyhole.transport.wire.MalformedException;
+import dev.keyhole.transport.wire.WireWriter;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages between two peers who have shaken hands, over a UDX stream: a secret stream ({@code
+ * docs/protocol.md}, "Frames of a secret stream").
+ *
+ * <p>It writes its header at once and takes messages from the start, but its peer is proved only
+ * by the peer's header, which nobody can make who does not know the keys of the handshake. Whoever
+ * owns the raw stream passes on what that says, from its first byte.
+ *
+ * <p>While reading is paused, what arrives stays undecrypted and counts as unread, so that the
+ * window of the raw stream closes; the header alone is read all the same.
+ */
+public final class EncryptedStream implements UdxStream.Listener {
+
+    /** The body of the header frame: the sender's stream id and where its encryption begins. */
+    static final int HEADER_BYTES = 32 + SecretStream.HEADER_BYTES;
+
+    private final Session session;
+    private final UdxStream raw;
+    private final Listener listener;
+    private final Settings settings;
+    private final SecretStream.Encryptor encryptor;
+    private final Unordered unordered;
+    private final FrameReader frames = new FrameReader();
+
+    /** Raw chunks that wait for the reader to go on; they count as unread. */
+    private final Queue<Bytes> waiting = new ArrayDeque<>();
+
+    private SecretStream.@Nullable Decryptor decryptor;
+
+    private long keepAliveAtNanos;
+    private long headerDueNanos;
+    private long idleAtNanos;
+
+    private boolean writable = true;
+    private boolean ending;
+    private boolean paused;
+    private boolean reading;
+    private boolean peerEnded;
+    private boolean endDelivered;
+    private @Nullable CloseReason closeAfterReading;
+    private boolean closed;
+    private long droppedMessages;
+
+    /** Who is told what happens on a stream. */
+    public interface Listener {
+
+        /** The peer is who the handshake said it was, and reachable. Comes before any message. */
+        void verified(long nowNanos);
+
+        /** The next message; never empty. */
+        void message(Bytes message, long nowNanos);
+
+        /** A message that came outside the order; it may be a repetition. */
+        default void unordered(Bytes message, long nowNanos) {}
+
+        /** The peer writes no more. */
+        void ended(long nowNanos);
+
+        /** Writes are welcome again after {@link EncryptedStream#write} said no. */
+        default void writable(long nowNanos) {}
+
+        /** Nothing more happens; called once, last. */
+        void closed(CloseReason reason, long nowNanos);
+    }
+
+    /**
+     * What a stream puts up with.
+     *
+     * @param frameBytes the longest frame body that is taken in
+     * @param headerNanos how long a connected peer may take to send its header
+     * @param keepAliveNanos after how long without a write an empty message is sent
+     * @param idleNanos after how long without a byte of the peer the stream gives up; {@link
+     *     Machine#NEVER} leaves that to the raw stream, which notices a lost peer by what it writes
+     * @param receiveUnordered whether messages outside the order are let in
+     */
+    public record Settings(
+            int frameBytes,
+            long headerNanos,
+            long keepAliveNanos,
+            long idleNanos,
+            boolean receiveUnordered) {
+
+        private static final Settings DEFAULTS =
+                new Settings(
+                        Frames.MAX_BODY,
+                        SECONDS.toNanos(10),
+                        SECONDS.toNanos(5),
+                        Machine.NEVER,
+                        true);
+
+        public Settings {
+            if (frameBytes < HEADER_BYTES || frameBytes > Frames.MAX_BODY) {
+                throw new IllegalArgumentException(
+                        "frame limit of " + frameBytes + " bytes, outside of 56 to 16777215");
+            }
+        }
+
+        /** As the original behaves, with deadlines where it has none. */
+        public static Settings defaults() {
+            return DEFAULTS;
+        }
+
+        public Settings withFrameBytes(int bytes) {
+            return new Settings(bytes, headerNanos, keepAliveNanos, idleNanos, receiveUnordered);
+        }
+
+        public Settings withIdleNanos(long nanos) {
+            return new Settings(frameBytes, headerNanos, keepAliveNanos, nanos, receiveUnordered);
+        }
+
+        public Settings withKeepAliveNanos(long nanos) {
+            return new Settings(frameBytes, headerNanos, nanos, idleNanos, receiveUnordered);
+        }
+
+        public Settings withReceiveUnordered(boolean receive) {
+            return new Settings(frameBytes, headerNanos, keepAliveNanos, idleNanos, receive);
+        }
+    }
+
+    /** A stream with the default settings. */
+    public EncryptedStream(
+            Session session, UdxStream raw, Listener listener, Random entropy, long nowNanos) {
+        this(session, raw, listener, entropy, Settings.defaults(), nowNanos);
+    }
+
+    /**
+     * Takes over a raw stream on which nothing has been written.
+     *
+     * @param entropy where the header comes from; outside of tests it must be unpredictable
+     */
+    public EncryptedStream(
+            Session session,
+            UdxStream raw,
+            Listener listener,
+            Random entropy,
+            Settings settings,
+            long nowNanos) {
+        this.session = session;
+        this.raw = raw;
+        this.listener = listener;
+        this.settings = settings;
+        this.encryptor = SecretStream.Encryptor.start(session.tx(), entropy);
+        this.unordered = new Unordered(session, entropy);
+        this.headerDueNanos = after(nowNanos, settings.headerNanos);
+        this.keepAliveAtNanos = after(nowNanos, settings.keepAliveNanos);
+        this.idleAtNanos = after(nowNanos, settings.idleNanos);
+        writeHeader(nowNanos);
+    }
+
+    /** What the side that began the handshake, or the other, calls a stream of this session. */
+    static Bytes streamId(Session session, boolean initiator) {
+        return Blake2b.keyed256(
+                session.hash(),
+                initiator ? Namespace.STREAM_INITIATOR : Namespace.STREAM_RESPONDER);
+    }
+
+    public Session session() {
+        return session;
+    }
+
+    /** Whether the peer's header has come. */
+    public boolean isVerified() {
+        return decryptor != null;
+    }
+
+    /** How many unordered messages came that were not the peer's. */
+    public long droppedMessages() {
+        return droppedMessages;
+    }
+
+    /**
+     * Sends a message in one frame. An empty one does no more than keep the stream alive.
+     *
+     * @return whether more is welcome now; otherwise {@link Listener#writable} says when
+     * @throws IllegalArgumentException if it is longer than {@link Frames#MAX_MESSAGE}
+     * @throws IllegalStateException after {@link #end}
+     */
+    public boolean write(Bytes message, long nowNanos) {
+        if (message.length() > Frames.MAX_MESSAGE) {
+            throw new IllegalArgumentException(
+                    "message of " + message.length() + " bytes, above " + Frames.MAX_MESSAGE);
+        }
+        if (ending) {
+            throw new IllegalStateException("written after the end");
+        }
+        if (closed) {
+            return true;
+        }
+        keepAliveAtNanos = after(nowNanos, settings.keepAliveNanos);
+        writable = raw.write(seal(message), nowNanos);
+        return writable;
+    }
+
+    /** Sends a message once, outside the order of the stream; it may get lost. */
+    public void sendMessage(Bytes message, long nowNanos) {
+        if (closed) {
+            return;
+        }
+        Bytes envelope = unordered.seal(message);
+        if (envelope == null) {
+            destroy(new CloseReason.ByUs("all unordered messages have been sent"), nowNanos);
+            return;
+        }
+        raw.sendMessage(envelope, nowNanos);
+    }
+
+    /** Says that nothing more will be written. What was written still arrives. */
+    public void end(long nowNanos) {
+        if (!ending && !closed) {
+            ending = true;
+            raw.end(nowNanos);
+        }
+    }
+
+    /** Ends the stream at once, in both directions; what has not been sent is lost. */
+    public void destroy(CloseReason reason, long nowNanos) {
+        if (!closed) {
+            finish(reason, nowNanos);
+            raw.destroy(nowNanos);
+        }
+    }
+
+    /** Stops reading, and with it, once its window is full, the peer's writing. */
+    public void pause(long nowNanos) {
+        paused = true;
+    }
+
+    public void resume(long nowNanos) {
+        paused = false;
+        read(nowNanos);
+    }
+
+    /** Acts on deadlines that have passed. */
+    public void expire(long nowNanos) {
+        if (closed) {
+            return;
+        }
+        if (!isVerified() && nowNanos >= headerDueNanos) {
+            if (raw.isConnected()) {
+                destroy(new CloseReason.TimedOut("no header from the peer"), nowNanos);
+                return;
+            }
+            headerDueNanos = after(nowNanos, settings.headerNanos);
+        }
+        if (nowNanos >= idleAtNanos) {
+            destroy(new CloseReason.TimedOut("nothing from the peer"), nowNanos);
+            return;
+        }
+        if (!ending && nowNanos >= keepAliveAtNanos) {
+            keepAlive(nowNanos);
+        }
+    }
+
+    /** When {@link #expire} is next worth calling, or {@link Machine#NEVER}. */
+    public long deadlineNanos() {
+        if (closed) {
+            return Machine.NEVER;
+        }
+        long deadline = ending ? idleAtNanos : Math.min(idleAtNanos, keepAliveAtNanos);
+        return isVerified() ? deadline : Math.min(deadline, headerDueNanos);
+    }
+
+    // What the raw stream says.
+
+    @Override
+    public void data(Bytes data, long nowNanos) {
+        if (closed) {
+            return;
+        }
+        idleAtNanos = after(nowNanos, settings.idleNanos);
+        waiting.add(data);
+        read(nowNanos);
+    }
+
+    @Override
+    public void message(Bytes message, long nowNanos) {
+        if (closed || !settings.receiveUnordered) {
+            return;
+        }
+        try {
+            listener.unordered(unordered.open(message), nowNanos);
+        } catch (MalformedException e) {
+            droppedMessages++; // anybody on the way can send one
+        }
+    }
+
+    @Override
+    public void ended(long nowNanos) {
+        if (!closed) {
+            peerEnded = true;
+            read(nowNanos);
+        }
+    }
+
+    @Override
+    public void writable(long nowNanos) {
+        writable = true;
+        if (!closed) {
+            listener.writable(nowNanos);
+        }
+    }
+
+    @Override
+    public void closed(CloseReason reason, long nowNanos) {
+        if (closed) {
+            return;
+        }
+        if (reason instanceof CloseReason.Ended && !endDelivered) {
+            closeAfterReading = reason;
+        } else {
+            finish(reason, nowNanos);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "EncryptedStream(" + session + ")";
+    }
+
+    // Writing.
+
+    private void writeHeader(long nowNanos) {
+        Bytes header =
+                new WireWriter(Frames.LENGTH_BYTES + HEADER_BYTES)
+                        .u24(HEADER_BYTES)
+                        .bytes(streamId(session, session.initiator()))
+                        .bytes(encryptor.header())
+                        .toBytes();
+        writable = raw.write(header, nowNanos);
+    }
+
+    /** The whole frame of a message, encrypted where it lies. */
+    private Bytes seal(Bytes message) {
+        int body = message.length() + SecretStream.OVERHEAD_BYTES;
+        byte[] frame = new byte[Frames.LENGTH_BYTES + body];
+        frame[0] = (byte) body;
+        frame[1] = (byte) (body >>> 8);
+        frame[2] = (byte) (body >>> 16);
+        int at = Frames.LENGTH_BYTES + 1;
+        message.copyTo(frame, at);
+        encryptor.encrypt(
+                frame, at, message.length(), SecretStream.TAG_MESSAGE, frame, Frames.LENGTH_BYTES);
+        return Bytes.wrap(frame);
+    }
+
+    /** Says that we are alive, unless there is nobody to tell or so much to say that all can see. */
+    private void keepAlive(long nowNanos) {
+        if (raw.isConnected() && writable) {
+            write(Bytes.EMPTY, nowNanos);
+        } else {
+            keepAliveAtNanos = after(nowNanos, settings.keepAliveNanos);
+        }
+    }
+
+    // Reading.
+
+    private void read(long nowNanos) {
+        if (reading || closed) {
+            return;
+        }
+        reading = true;
+        try {
+            readFrames(nowNanos);
+            if (!closed && peerEnded && waiting.isEmpty() && frames.isExhausted()) {
+                readEnd(nowNanos);
+            }
+        } catch (MalformedException e) {
+            destroy(new CloseReason.Misbehaved(String.valueOf(e.getMessage())), nowNanos);
+        } finally {
+            reading = false;
+        }
+    }
+
+    private void readFrames(long nowNanos) throws MalformedException {
+        while (!closed && !(paused && isVerified())) {
+            Bytes body = nextBody();
+            if (body != null) {
+                readBody(body, nowNanos);
+                continue;
+            }
+            Bytes chunk = waiting.poll();
+            if (chunk == null) {
+                return;
+            }
+            frames.feed(chunk);
+            raw.consumed(chunk.length(), nowNanos);
+        }
+    }
+
+    private @Nullable Bytes nextBody() throws MalformedException {
+        return isVerified()
+                ? frames.next(SecretStream.OVERHEAD_BYTES, settings.frameBytes)
+                : frames.next(HEADER_BYTES, HEADER_BYTES);
+    }
+
+    private void readBody(Bytes body, long nowNanos) throws MalformedException {
+        SecretStream.Decryptor opener = decryptor;
+        if (opener == null) {
+            decryptor = readHeader(body);
+            listener.verified(nowNanos);
+            return;
+        }
+        Bytes message = opener.decrypt(body);
+        boolean keepAlive = message.isEmpty();
+        if (!keepAlive) {
+            listener.message(message, nowNanos);
+        }
+    }
+
+    private SecretStream.Decryptor readHeader(Bytes body) throws MalformedException {
+        Bytes expected = streamId(session, !session.initiator());
+        if (!body.slice(0, 32).equalsInConstantTime(expected)) {
+            throw new MalformedException("header of another stream");
+        }
+        return SecretStream.Decryptor.with(session.rx(), body.slice(32));
+    }
+
+    /** The end is not authenticated; all that shows is whether it came at the end of a frame. */
+    private void readEnd(long nowNanos) throws MalformedException {
+        if (!isVerified()) {
+            throw new MalformedException("stream ended before its header");
+        }
+        if (frames.isInsideFrame()) {
+            throw new MalformedException("stream ended inside a frame");
+        }
+        if (!endDelivered) {
+            endDelivered = true;
+            listener.ended(nowNanos);
+        }
+        if (closeAfterReading != null && !closed) {
+            finish(closeAfterReading, nowNanos);
+        }
+    }
+
+    private void finish(CloseReason reason, long nowNanos) {
+        closed = true;
+        waiting.clear();
+        encryptor.wipe();
+        if (decryptor != null) {
+            decryptor.wipe();
+        }
+        listener.closed(reason, nowNanos);
+    }
+
+    private static long after(long nowNanos, long nanos) {
+        return nanos >= Machine.NEVER - nowNanos ? Machine.NEVER : nowNanos + nanos;
+    }
+}
