@@ -29,6 +29,36 @@ class HolepunchVectorsTest {
     }
 
     @TestFactory
+    Stream<DynamicTest> payloadsAreSealedAsInTheOriginal() {
+        return Vectors.each(
+                Vectors.load("dht-handshake", "holepunchPayloads"),
+                vector -> {
+                    HolepunchPayload payload = payload(vector.get("payload"));
+                    Bytes sealed = Vectors.hex(vector, "sealed");
+
+                    assertThat(vectorSecret().seal(payload, Vectors.hex(vector, "nonce")))
+                            .isEqualTo(sealed);
+                    assertThat(vectorSecret().open(sealed)).isEqualTo(payload);
+                });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> whatDoesNotOpenDoesNotExist() {
+        return Vectors.each(
+                Vectors.load("dht-handshake", "sealedNegative"),
+                vector -> assertThat(vectorSecret().open(Vectors.hex(vector, "hex"))).isNull());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> secretsFollowFromTheHandshake() {
+        return Vectors.each(
+                Vectors.load("dht-handshake", "holepunchSecretDerivation"),
+                vector ->
+                        assertThat(SecurePayload.secretOf(Vectors.hex(vector, "handshakeHash")))
+                                .isEqualTo(Vectors.hex(vector, "holepunchSecret")));
+    }
+
+    @TestFactory
     Stream<DynamicTest> tokensAreThoseOfTheOriginal() {
         return Vectors.each(
                 Vectors.load("dht-handshake", "holepunchTokens"),
@@ -59,6 +89,10 @@ class HolepunchVectorsTest {
                         assertThat(nat.decided()).isEqualTo(step.get("decided").asBoolean());
                     }
                 });
+    }
+
+    private static SecurePayload vectorSecret() {
+        return new SecurePayload(Vectors.hex(Vectors.load("dht-handshake", "holepunchSecret")));
     }
 
     private static HolepunchPayload payload(JsonNode fields) {
