@@ -1,0 +1,130 @@
+package dev.keyhole.dht;
+
+import dev.keyhole.dht.connect.Acceptor;
+import dev.keyhole.dht.connect.PeerStream;
+import dev.keyhole.dht.connect.ServerConfig;
+import dev.keyhole.dht.connect.ServerListener;
+import dev.keyhole.transport.identity.KeyPair;
+import dev.keyhole.transport.identity.PublicKey;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** Accepts connections to a key, and keeps the key findable, until it is closed. */
+public final class Listener implements AutoCloseable {
+
+    private final Dht dht;
+    private final KeyPair keyPair;
+    private final Sinks.Empty<Void> ready = Sinks.empty();
+    private final Sinks.Empty<Void> closed = Sinks.empty();
+    private volatile int relays;
+    private volatile boolean closing;
+    private @Nullable Acceptor acceptor;
+
+    Listener(Dht dht, KeyPair keyPair) {
+        this.dht = dht;
+        this.keyPair = keyPair;
+    }
+
+    /** Begins to serve. On the loop's thread. */
+    void start(ListenConfig config, Consumer<Connection> onConnection, long nowNanos) {
+        if (closing) {
+            return;
+        }
+        Events events = new Events(onConnection);
+        ServerConfig serverConfig =
+                new ServerConfig(
+                        config.firewall()::denies,
+                        config.shareLocalAddress(),
+                        config.maxConnections(),
+                        config.maxConnectionsPerKey());
+        acceptor = dht.node().listen(keyPair, serverConfig, events, nowNanos);
+        if (acceptor == null) {
+            ready.tryEmitError(new DhtException.KeyPairInUse(publicKey()));
+            closed.tryEmitEmpty();
+        }
+    }
+
+    public PublicKey publicKey() {
+        return keyPair.publicKey();
+    }
+
+    /** Completes when the key can be found and connected to. */
+    public Mono<Void> ready() {
+        return ready.asMono();
+    }
+
+    /** How many nodes relay for this key at the moment; three unless the network is small. */
+    public int relays() {
+        return relays;
+    }
+
+    /** Changes who may connect. Whoever is connected and may no longer be is let go at once. */
+    public void firewall(Firewall firewall) {
+        dht.command(
+                now -> {
+                    if (acceptor != null) {
+                        acceptor.firewall(firewall::denies, now);
+                    }
+                });
+    }
+
+    /** Completes when the listener is closed and withdrawn. */
+    public Mono<Void> closed() {
+        return closed.asMono();
+    }
+
+    /**
+     * Accepts no more and withdraws the key, which takes a moment; {@link #closed} tells when.
+     * Connections that are open go on.
+     */
+    @Override
+    public void close() {
+        if (closing) {
+            return;
+        }
+        closing = true;
+        dht.command(
+                now -> {
+                    if (acceptor == null) {
+                        end();
+                    } else {
+                        dht.node().unlisten(acceptor, later -> end(), now);
+                    }
+                });
+    }
+
+    /** Tells everybody who waits that this is over. */
+    void end() {
+        closing = true;
+        dht.tell(
+                () -> {
+                    ready.tryEmitError(new DhtException.Closed());
+                    closed.tryEmitEmpty();
+                });
+    }
+
+    private final class Events implements ServerListener {
+
+        private final Consumer<Connection> onConnection;
+
+        private Events(Consumer<Connection> onConnection) {
+            this.onConnection = onConnection;
+        }
+
+        @Override
+        public void connection(PeerStream stream, long nowNanos) {
+            Connection connection = dht.connection(stream);
+            dht.tell(() -> onConnection.accept(connection));
+        }
+
+        @Override
+        public void announced(int count, long nowNanos) {
+            relays = count;
+            if (count > 0 || !dht.node().rpc().isEphemeral()) {
+                dht.tell(ready::tryEmitEmpty);
+            }
+        }
+    }
+}

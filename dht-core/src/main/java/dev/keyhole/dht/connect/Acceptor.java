@@ -1,0 +1,361 @@
+package dev.keyhole.dht.connect;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import dev.keyhole.dht.connect.RelayDecision.Serve;
+import dev.keyhole.dht.holepunch.NatType;
+import dev.keyhole.dht.holepunch.PeerError;
+import dev.keyhole.dht.node.IncomingRequest;
+import dev.keyhole.transport.identity.KeyPair;
+import dev.keyhole.transport.identity.Namespace;
+import dev.keyhole.transport.identity.PublicKey;
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.noise.Finished;
+import dev.keyhole.transport.noise.HandshakeException;
+import dev.keyhole.transport.noise.IkResponder;
+import dev.keyhole.transport.stream.CloseReason;
+import dev.keyhole.transport.udx.UdxStream;
+import dev.keyhole.transport.wire.Bytes;
+import dev.keyhole.transport.wire.MalformedException;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The server side of connecting: answers handshakes for one key ({@code docs/protocol.md},
+ * "Answering a handshake").
+ *
+ * <p>Each distinct first message gets a slot, and every copy of it, by whatever relay, the same
+ * answer or the same silence. A slot goes ten seconds after its end, whatever that was. The
+ * application hears of a connection when the peer has proved its key, never before.
+ */
+public final class Acceptor {
+
+    /** How many clients may be on their way at a time. */
+    static final int MAX_PENDING = 256;
+
+    /** How many of them may claim to be at one address. */
+    static final int MAX_PENDING_PER_CLIENT = 128;
+
+    /** How many slots are remembered, most of them for the sake of copies. */
+    static final int MAX_SLOTS = 16_384;
+
+    static final long CLIENT_DEADLINE_NANOS = SECONDS.toNanos(10);
+    static final long SLOT_LINGER_NANOS = SECONDS.toNanos(10);
+
+    private static final Bytes PROLOGUE = Namespace.PEER_HANDSHAKE;
+
+    private final Surroundings around;
+    private final KeyPair keyPair;
+    private final ServerConfig config;
+    private final ServerListener listener;
+    private final Announcer announcer;
+    private final ServerCounters counters = new ServerCounters();
+    private final Map<Bytes, Slot> slots = new HashMap<>();
+    private final BitSet slotIds = new BitSet();
+    private final Map<Address, Integer> pendingByClient = new HashMap<>();
+    private final Set<PeerStream> streams = new LinkedHashSet<>();
+
+    private Predicate<PublicKey> denies;
+    private int pending;
+    private boolean closed;
+
+    Acceptor(Surroundings around, KeyPair keyPair, ServerConfig config, ServerListener listener) {
+        this.around = around;
+        this.keyPair = keyPair;
+        this.config = config;
+        this.listener = listener;
+        this.denies = config.denies();
+        this.announcer = new Announcer(around.rpc(), around.timers(), keyPair, listener::announced);
+    }
+
+    public PublicKey publicKey() {
+        return keyPair.publicKey();
+    }
+
+    public ServerCounters counters() {
+        return counters;
+    }
+
+    /** Connections that are open or being proved. */
+    public int connections() {
+        return streams.size();
+    }
+
+    Announcer announcer() {
+        return announcer;
+    }
+
+    /** Changes who may connect; whoever may no longer is disconnected at once. */
+    public void firewall(Predicate<PublicKey> newDenies, long nowNanos) {
+        denies = newDenies;
+        for (PeerStream stream : List.copyOf(streams)) {
+            if (isDenied(stream.remotePublicKey())) {
+                stream.destroy(
+                        new CloseReason.Refused("the firewall no longer admits this key"),
+                        nowNanos);
+            }
+        }
+    }
+
+    /** Takes no more clients, and lets those go that are not connected yet. */
+    void close(long nowNanos) {
+        closed = true;
+        for (Slot slot : List.copyOf(slots.values())) {
+            slot.abandon(nowNanos);
+            slot.clear(nowNanos);
+        }
+    }
+
+    /** Disconnects everybody. */
+    void disconnect(CloseReason reason, long nowNanos) {
+        for (PeerStream stream : List.copyOf(streams)) {
+            stream.destroy(reason, nowNanos);
+        }
+    }
+
+    /** Answers a handshake, or does not. */
+    void handshake(Serve serve, IncomingRequest request, long nowNanos) {
+        if (closed) {
+            return;
+        }
+        Slot slot = slots.get(serve.message());
+        if (slot == null) {
+            slot = newSlot(serve);
+            if (slot == null) {
+                return;
+            }
+            slot.decide(serve, request, nowNanos);
+        } else {
+            counters.repeated++;
+        }
+        slot.answer(serve, request, nowNanos);
+    }
+
+    /** Takes in a client's word on punching; without a puncher there is nothing to say to it. */
+    void holepunch(Serve serve, IncomingRequest request, long nowNanos) {}
+
+    private @Nullable Slot newSlot(Serve serve) {
+        if (serve.message().length() < IkResponder.MIN_MESSAGE_BYTES) {
+            counters.tooShort++;
+            return null;
+        }
+        if (pending >= MAX_PENDING
+                || slots.size() >= MAX_SLOTS
+                || pendingByClient.getOrDefault(serve.client(), 0) >= MAX_PENDING_PER_CLIENT) {
+            counters.overLimit++;
+            return null;
+        }
+        counters.handshakes++;
+        Slot slot = new Slot(serve.message(), slotIds.nextClearBit(0), serve.client());
+        slotIds.set(slot.id);
+        slots.put(slot.noise, slot);
+        return slot;
+    }
+
+    private boolean isDenied(PublicKey remote) {
+        try {
+            return denies.test(remote);
+        } catch (RuntimeException e) {
+            return true;
+        }
+    }
+
+    private boolean isFull(PublicKey remote) {
+        return streams.size() >= config.maxConnections()
+                || streams.stream().filter(s -> s.remotePublicKey().equals(remote)).count()
+                        >= config.maxConnectionsPerKey();
+    }
+
+    private NoisePayload answerPayload(long error, int slotId, int streamId) {
+        Address reachable = around.rpc().remoteAddress().orElse(null);
+        List<Address> addresses = new ArrayList<>();
+        if (reachable != null) {
+            addresses.add(reachable);
+        }
+        if (config.shareLocalAddress()) {
+            addresses.addAll(around.rpc().localAddresses());
+        }
+        List<Address> relayAddresses = announcer.relayAddresses();
+        return new NoisePayload(
+                NoisePayload.VERSION,
+                error,
+                reachable == null ? NatType.UNKNOWN : NatType.OPEN,
+                reachable == null ? new NoisePayload.Holepunch(slotId, announcer.relays()) : null,
+                addresses,
+                List.of(),
+                NoisePayload.Udx.of(streamId),
+                1,
+                null,
+                relayAddresses.isEmpty() ? null : relayAddresses);
+    }
+
+    /** One distinct first message and what became of it. */
+    private final class Slot implements RawInlet.Doorkeeper, PeerStream.Owner {
+
+        private final Bytes noise;
+        private final int id;
+        private final Address client;
+        private final RawInlet inlet = new RawInlet(this);
+
+        private @Nullable Bytes reply;
+        private @Nullable Finished finished;
+        private @Nullable UdxStream raw;
+        private int remoteStreamId;
+        private boolean isPending;
+        private Timers.@Nullable Timer timer;
+
+        private Slot(Bytes noise, int id, Address client) {
+            this.noise = noise;
+            this.id = id;
+            this.client = client;
+        }
+
+        /** Finds out what to answer, once. */
+        private void decide(Serve serve, IncomingRequest request, long nowNanos) {
+            IkResponder responder;
+            NoisePayload payload;
+            try {
+                responder = IkResponder.read(keyPair, PROLOGUE, noise);
+                payload = NoisePayload.decode(responder.payload());
+            } catch (HandshakeException | MalformedException e) {
+                counters.undecryptable++;
+                clearLater(nowNanos);
+                return;
+            }
+            PublicKey remote = responder.remotePublicKey();
+            if (isDenied(remote)) {
+                counters.denied++;
+                responder.discard();
+                clearLater(nowNanos);
+                return;
+            }
+            long error = errorOf(payload, remote);
+            UdxStream stream = error == PeerError.NONE ? around.streams().open(inlet) : null;
+            Bytes answer = answerPayload(error, id, stream == null ? 0 : stream.localId()).encode();
+            Finished done = responder.reply(answer, around.entropy());
+            reply = done.message();
+            NoisePayload.Udx udx = payload.udx();
+            if (stream == null || udx == null) {
+                counters.answeredWithError++;
+                clearLater(nowNanos);
+                return;
+            }
+            raw = stream;
+            finished = done;
+            remoteStreamId = udx.id();
+            begin();
+            if (serve.direct()) {
+                connect(request.socket(), client, Path.DIRECT, nowNanos);
+            } else if (payload.firewall() == NatType.OPEN && !client.isReserved()) {
+                connect(around.rpc().mainSocket(), client, Path.DIRECT, nowNanos);
+            } else {
+                timer = around.timers().at(nowNanos + CLIENT_DEADLINE_NANOS, this::abandon);
+            }
+        }
+
+        private long errorOf(NoisePayload payload, PublicKey remote) {
+            if (payload.version() != NoisePayload.VERSION) {
+                return PeerError.VERSION_MISMATCH;
+            }
+            if (payload.udx() == null) {
+                return PeerError.ABORTED;
+            }
+            return isFull(remote) ? PeerError.TRY_LATER : PeerError.NONE;
+        }
+
+        /** Sends the answer on its way, if there is one. */
+        private void answer(Serve serve, IncomingRequest request, long nowNanos) {
+            if (reply != null) {
+                serve.answerHandshake(reply)
+                        .carryOut(new Carrier(request, request.socket(), nowNanos));
+            }
+        }
+
+        private void connect(LocalSocket socket, Address remote, Path path, long nowNanos) {
+            if (raw == null || finished == null) {
+                return;
+            }
+            PeerStream stream =
+                    new PeerStream(around, finished.session(), raw, path, this, nowNanos);
+            raw = null;
+            settle(nowNanos);
+            streams.add(stream);
+            stream.connect(inlet, socket, remote, remoteStreamId, nowNanos);
+            finished = null;
+        }
+
+        @Override
+        public void knocked(LocalSocket socket, Address source, long nowNanos) {
+            Path path = around.rpc().remoteAddress().isPresent() ? Path.DIRECT : Path.PUNCHED;
+            connect(socket, source, source.isPrivate() ? Path.LAN : path, nowNanos);
+        }
+
+        @Override
+        public void closedUnread(CloseReason reason, long nowNanos) {
+            settle(nowNanos);
+        }
+
+        @Override
+        public void proved(PeerStream stream, long nowNanos) {
+            counters.connections++;
+            listener.connection(stream, nowNanos);
+        }
+
+        @Override
+        public void closed(PeerStream stream, CloseReason reason, long nowNanos) {
+            streams.remove(stream);
+        }
+
+        /** The client did not come. */
+        private void abandon(long nowNanos) {
+            UdxStream stream = raw;
+            if (stream != null) {
+                counters.abandoned++;
+                raw = null;
+                finished = null;
+                stream.destroy(nowNanos);
+            }
+            settle(nowNanos);
+        }
+
+        private void begin() {
+            isPending = true;
+            pending++;
+            pendingByClient.merge(client, 1, Integer::sum);
+        }
+
+        /** Nothing more is expected of the client; only copies of its message. */
+        private void settle(long nowNanos) {
+            if (isPending) {
+                isPending = false;
+                pending--;
+                pendingByClient.computeIfPresent(client, (c, n) -> n == 1 ? null : n - 1);
+                clearLater(nowNanos);
+            }
+        }
+
+        private void clearLater(long nowNanos) {
+            if (timer != null) {
+                timer.cancel();
+            }
+            timer = around.timers().at(nowNanos + SLOT_LINGER_NANOS, this::clear);
+        }
+
+        private void clear(long nowNanos) {
+            if (timer != null) {
+                timer.cancel();
+            }
+            if (slots.remove(noise, this)) {
+                slotIds.clear(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package dev.keyhole.dht.connect;
+
+/** Who wants to be connected. Hears exactly one of the two. */
+public interface ConnectListener {
+
+    /** The peer has proved its key. */
+    void connected(PeerStream stream, long nowNanos);
+
+    void failed(ConnectFailure failure, long nowNanos);
+}

@@ -1,0 +1,412 @@
+package dev.keyhole.dht.connect;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import dev.keyhole.dht.connect.RelayDecision.Serve;
+import dev.keyhole.dht.message.Command;
+import dev.keyhole.dht.message.PeerRecord;
+import dev.keyhole.dht.node.IncomingRequest;
+import dev.keyhole.dht.node.NodeConfig;
+import dev.keyhole.dht.node.NodeListener;
+import dev.keyhole.dht.node.RpcNode;
+import dev.keyhole.dht.store.ForwardEntry;
+import dev.keyhole.transport.identity.KeyPair;
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Datagram;
+import dev.keyhole.transport.net.Effects;
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.stream.CloseReason;
+import dev.keyhole.transport.udx.StreamMultiplexer;
+import dev.keyhole.transport.wire.Bytes;
+import dev.keyhole.transport.wire.MalformedException;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole node as one machine: the DHT, the servers and clients on it, and their streams.
+ *
+ * <p>A datagram is for a stream if it names one, for an attempt to punch if it is a single byte, and
+ * for the DHT otherwise.
+ */
+public final class DhtNode implements Machine {
+
+    /** How long closing waits for the servers to be withdrawn. */
+    static final long CLOSE_DEADLINE_NANOS = SECONDS.toNanos(3);
+
+    private final RpcNode rpc;
+    private final StreamMultiplexer streams;
+    private final Timers timers = new Timers();
+    private final PunchSockets punchSockets = new PunchSockets();
+    private final Queue<Runnable> notices = new ArrayDeque<>();
+    private final Surroundings around;
+    private final Map<Bytes, Acceptor> servers = new HashMap<>();
+    private final Set<Connector> connectors = new LinkedHashSet<>();
+    private final ForwardLimit forwardLimit = new ForwardLimit();
+    private long malformed;
+    private boolean closed;
+
+    /**
+     * A node that is silent until it is started.
+     *
+     * @param entropy makes keys, ids and tokens: predictable entropy is for tests alone
+     * @param wallClockMillis the time of day
+     */
+    public DhtNode(
+            NodeConfig config,
+            LocalSocket clientSocket,
+            LocalSocket serverSocket,
+            SecureRandom entropy,
+            LongSupplier wallClockMillis,
+            NodeListener listener) {
+        rpc =
+                new RpcNode(
+                        config,
+                        clientSocket,
+                        serverSocket,
+                        entropy,
+                        wallClockMillis,
+                        new Watcher(listener));
+        streams = new StreamMultiplexer(entropy);
+        around =
+                new Surroundings(
+                        rpc,
+                        streams,
+                        timers,
+                        punchSockets,
+                        new RelayMemory(),
+                        entropy,
+                        notices::add);
+        rpc.handler(this::handle);
+    }
+
+    public void start(long nowNanos) {
+        rpc.start(nowNanos);
+    }
+
+    /** The DHT beneath: queries, single requests, and what the node knows of itself. */
+    public RpcNode rpc() {
+        return rpc;
+    }
+
+    /** Streams that are open, over all connections and attempts. */
+    public int openStreams() {
+        return streams.size();
+    }
+
+    /** Has something run when everything caused so far has gone out. */
+    public void notice(Runnable notice) {
+        notices.add(notice);
+    }
+
+    /**
+     * Serves a key, and announces it.
+     *
+     * @return null if this node serves the key already
+     */
+    public @Nullable Acceptor listen(
+            KeyPair keyPair, ServerConfig config, ServerListener listener, long nowNanos) {
+        Bytes target = keyPair.publicKey().target();
+        if (servers.containsKey(target)) {
+            return null;
+        }
+        Acceptor server = new Acceptor(around, keyPair, config, listener);
+        servers.put(target, server);
+        rpc.serve(target, new PeerRecord(keyPair.publicKey(), List.of()).toBytes());
+        server.announcer().start(nowNanos);
+        return server;
+    }
+
+    /**
+     * Serves a key no more. Open connections go on.
+     *
+     * @param done runs once the server is withdrawn as far as that can be done soon
+     */
+    public void unlisten(Acceptor server, Timers.Task done, long nowNanos) {
+        Bytes target = server.publicKey().target();
+        if (servers.remove(target, server)) {
+            rpc.unserve(target);
+            server.close(nowNanos);
+            server.announcer().close(done, nowNanos);
+        } else {
+            done.run(nowNanos);
+        }
+    }
+
+    /** Begins to connect; the answer may come before this returns. */
+    public Connecting connect(ConnectSpec spec, ConnectListener listener, long nowNanos) {
+        Connector[] made = new Connector[1];
+        Connector connector =
+                new Connector(
+                        around,
+                        spec,
+                        new ConnectListener() {
+                            @Override
+                            public void connected(PeerStream stream, long now) {
+                                connectors.remove(made[0]);
+                                listener.connected(stream, now);
+                            }
+
+                            @Override
+                            public void failed(ConnectFailure failure, long now) {
+                                connectors.remove(made[0]);
+                                listener.failed(failure, now);
+                            }
+                        });
+        made[0] = connector;
+        connectors.add(connector);
+        connector.start(nowNanos);
+        return connector::cancel;
+    }
+
+    /** An attempt to connect that may be given up. */
+    @FunctionalInterface
+    public interface Connecting {
+
+        /** Harmless when the attempt is over. */
+        void cancel(String why, long nowNanos);
+    }
+
+    /** The attempts to connect that are under way. */
+    public int connecting() {
+        return connectors.size();
+    }
+
+    /**
+     * Ends everything: attempts and connections at once, servers after they have been withdrawn.
+     *
+     * @param done runs once nothing is left to be sent
+     */
+    public void close(Timers.Task done, long nowNanos) {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        for (Connector connector : List.copyOf(connectors)) {
+            connector.cancel("the node is closed", nowNanos);
+        }
+        Closing closing = new Closing(done, servers.size(), nowNanos);
+        for (Acceptor server : List.copyOf(servers.values())) {
+            unlisten(server, closing::oneDone, nowNanos);
+            server.disconnect(new CloseReason.ByUs("the node is closed"), nowNanos);
+        }
+        closing.oneDone(nowNanos);
+    }
+
+    /** Waits for servers to be withdrawn, but not for long. */
+    private final class Closing {
+
+        private final Timers.Task done;
+        private final Timers.Timer deadline;
+        private int waiting;
+        private boolean over;
+
+        private Closing(Timers.Task done, int servers, long nowNanos) {
+            this.done = done;
+            this.waiting = servers + 1;
+            this.deadline = timers.at(nowNanos + CLOSE_DEADLINE_NANOS, this::finish);
+        }
+
+        private void oneDone(long nowNanos) {
+            if (--waiting == 0) {
+                finish(nowNanos);
+            }
+        }
+
+        private void finish(long nowNanos) {
+            if (!over) {
+                over = true;
+                deadline.cancel();
+                rpc.close(nowNanos);
+                done.run(nowNanos);
+            }
+        }
+    }
+
+    // handshakes and holepunch messages, the own ones and those of other peers
+
+    private void handle(IncomingRequest request, long nowNanos) {
+        Bytes value = request.value();
+        if (value == null || closed) {
+            return;
+        }
+        Bytes target = request.target();
+        Acceptor server = target == null ? null : servers.get(target);
+        Address route =
+                target == null
+                        ? null
+                        : rpc.forward(target, nowNanos).map(ForwardEntry::relay).orElse(null);
+        boolean serving = server != null;
+        Address from = request.from();
+        try {
+            RelayDecision decision =
+                    request.command().equals(Command.PEER_HANDSHAKE)
+                            ? Router.handshake(value, from, serving, route)
+                            : Router.holepunch(value, from, serving, route);
+            decision.carryOut(new Crossroads(request, server, nowNanos));
+        } catch (MalformedException e) {
+            malformed++;
+        }
+    }
+
+    /** Carries out what was decided about a request; what is for others, within limits. */
+    private final class Crossroads implements RelayDecision.Hands {
+
+        private final IncomingRequest request;
+        private final @Nullable Acceptor server;
+        private final long nowNanos;
+        private final Carrier carrier;
+
+        private Crossroads(IncomingRequest request, @Nullable Acceptor server, long nowNanos) {
+            this.request = request;
+            this.server = server;
+            this.nowNanos = nowNanos;
+            this.carrier = new Carrier(request, request.socket(), nowNanos);
+        }
+
+        @Override
+        public void forward(Address to, Bytes value) {
+            if (forwardLimit.admits(request.from(), to, nowNanos)) {
+                carrier.forward(to, value);
+            }
+        }
+
+        @Override
+        public void answer(Address to, Bytes value) {
+            if (forwardLimit.admits(request.from(), to, nowNanos)) {
+                carrier.answer(to, value);
+            }
+        }
+
+        @Override
+        public void closerNodes() {
+            carrier.closerNodes();
+        }
+
+        @Override
+        public void serve(Serve serve) {
+            if (server == null) {
+                throw new IllegalStateException("served without a server");
+            }
+            if (request.command().equals(Command.PEER_HANDSHAKE)) {
+                server.handshake(serve, request, nowNanos);
+            } else {
+                server.holepunch(serve, request, nowNanos);
+            }
+        }
+    }
+
+    /** Handshake and holepunch messages that did not decode. */
+    public long malformedMessages() {
+        return malformed;
+    }
+
+    /** Messages of others not passed on, for where they came from or were to go. */
+    public long refusedForwards() {
+        return forwardLimit.refusedDestinations() + forwardLimit.refusedSources();
+    }
+
+    /** Has servers announce again when what others know of this node is out of date. */
+    private final class Watcher implements NodeListener {
+
+        private final NodeListener listener;
+
+        private Watcher(NodeListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void bootstrapped(long nowNanos) {
+            listener.bootstrapped(nowNanos);
+        }
+
+        @Override
+        public void persistent(long nowNanos) {
+            refreshServers(nowNanos);
+            listener.persistent(nowNanos);
+        }
+
+        @Override
+        public void ephemeral(long nowNanos) {
+            listener.ephemeral(nowNanos);
+        }
+
+        @Override
+        public void firewallChanged(boolean firewalled, long nowNanos) {
+            refreshServers(nowNanos);
+            listener.firewallChanged(firewalled, nowNanos);
+        }
+
+        @Override
+        public void networkChanged(long nowNanos) {
+            refreshServers(nowNanos);
+            listener.networkChanged(nowNanos);
+        }
+
+        @Override
+        public void onlineChanged(boolean online, long nowNanos) {
+            if (online) {
+                refreshServers(nowNanos);
+            }
+            listener.onlineChanged(online, nowNanos);
+        }
+
+        private void refreshServers(long nowNanos) {
+            servers.values().forEach(server -> server.announcer().refresh(nowNanos));
+        }
+    }
+
+    @Override
+    public void receive(Datagram datagram, long nowNanos) {
+        if (streams.receive(datagram, nowNanos)) {
+            return;
+        }
+        if (datagram.payload().length() == 1) {
+            punchSockets.receive(datagram, nowNanos);
+        } else {
+            rpc.receive(datagram, nowNanos);
+        }
+    }
+
+    @Override
+    public void opened(int request, LocalSocket socket, long nowNanos) {
+        punchSockets.opened(request, socket, nowNanos);
+    }
+
+    @Override
+    public void openFailed(int request, String why, long nowNanos) {
+        punchSockets.openFailed(request, nowNanos);
+    }
+
+    @Override
+    public void expire(long nowNanos) {
+        rpc.expire(nowNanos);
+        streams.expire(nowNanos);
+        timers.expire(nowNanos);
+    }
+
+    @Override
+    public void drain(Effects effects, long nowNanos) {
+        rpc.drain(effects, nowNanos);
+        streams.drain(effects, nowNanos);
+        punchSockets.drain(effects);
+        Runnable notice;
+        while ((notice = notices.poll()) != null) {
+            effects.deliver(notice);
+        }
+    }
+
+    @Override
+    public long deadlineNanos() {
+        return Math.min(
+                rpc.deadlineNanos(), Math.min(streams.deadlineNanos(), timers.deadlineNanos()));
+    }
+}

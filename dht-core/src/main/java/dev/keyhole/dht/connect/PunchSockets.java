@@ -1,0 +1,154 @@
+package dev.keyhole.dht.connect;
+
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Datagram;
+import dev.keyhole.transport.net.Effects;
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.wire.Bytes;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+
+/**
+ * Sockets that one attempt to punch holds for itself, each with a NAT mapping of its own.
+ *
+ * <p>A socket closes when nobody holds it: neither the attempt it was opened for nor a stream that
+ * runs over it.
+ */
+final class PunchSockets {
+
+    /** How many may be open at a time for one node, on top of those that streams run over. */
+    static final int MAX_OPEN = 1024;
+
+    private static final Bytes PROBE = Bytes.of(0);
+
+    private final Map<Integer, Holder> opening = new HashMap<>();
+    private final Map<LocalSocket, Entry> open = new HashMap<>();
+    private final Queue<Outgoing> outgoing = new ArrayDeque<>();
+    private final Queue<Integer> wanted = new ArrayDeque<>();
+    private final Queue<LocalSocket> unwanted = new ArrayDeque<>();
+    private int requests;
+
+    private record Outgoing(LocalSocket socket, Address to) {}
+
+    private static final class Entry {
+        private Holder holder;
+        private int holds = 1;
+
+        private Entry(Holder holder) {
+            this.holder = holder;
+        }
+    }
+
+    /** Who asked for a socket. */
+    interface Holder {
+
+        void opened(LocalSocket socket, long nowNanos);
+
+        void notOpened(long nowNanos);
+
+        /** A one-byte datagram came in. */
+        void probed(LocalSocket socket, Address from, long nowNanos);
+    }
+
+    private static final Holder NOBODY =
+            new Holder() {
+                @Override
+                public void opened(LocalSocket socket, long nowNanos) {}
+
+                @Override
+                public void notOpened(long nowNanos) {}
+
+                @Override
+                public void probed(LocalSocket socket, Address from, long nowNanos) {}
+            };
+
+    /** Opens another socket, unless too many are; the holder hears of it, maybe at once. */
+    void acquire(Holder holder, long nowNanos) {
+        if (opening.size() + open.size() >= MAX_OPEN) {
+            holder.notOpened(nowNanos);
+            return;
+        }
+        int request = ++requests;
+        opening.put(request, holder);
+        wanted.add(request);
+    }
+
+    /** Sends a probe. */
+    void probe(LocalSocket socket, Address to) {
+        if (to.port() != 0 && open.containsKey(socket)) {
+            outgoing.add(new Outgoing(socket, to));
+        }
+    }
+
+    /** A stream runs over this socket from now on, if it is one of these. */
+    void hold(LocalSocket socket) {
+        Entry entry = open.get(socket);
+        if (entry != null) {
+            entry.holds++;
+        }
+    }
+
+    /** The one who opened it, or a stream over it, needs it no more. */
+    void release(LocalSocket socket) {
+        Entry entry = open.get(socket);
+        if (entry != null && --entry.holds == 0) {
+            open.remove(socket);
+            unwanted.add(socket);
+        }
+    }
+
+    /** The one who opened it gives it up; its probes go nowhere. */
+    void giveUp(LocalSocket socket) {
+        Entry entry = open.get(socket);
+        if (entry != null) {
+            entry.holder = NOBODY;
+            release(socket);
+        }
+    }
+
+    int size() {
+        return open.size();
+    }
+
+    void opened(int request, LocalSocket socket, long nowNanos) {
+        Holder holder = opening.remove(request);
+        if (holder == null) {
+            unwanted.add(socket);
+            return;
+        }
+        open.put(socket, new Entry(holder));
+        holder.opened(socket, nowNanos);
+    }
+
+    void openFailed(int request, long nowNanos) {
+        Holder holder = opening.remove(request);
+        if (holder != null) {
+            holder.notOpened(nowNanos);
+        }
+    }
+
+    /** Takes in a one-byte datagram; on the node's other sockets they mean nothing. */
+    void receive(Datagram datagram, long nowNanos) {
+        Entry entry = open.get(datagram.socket());
+        if (entry != null && datagram.source().port() != 0) {
+            entry.holder.probed(datagram.socket(), datagram.source(), nowNanos);
+        }
+    }
+
+    void drain(Effects effects) {
+        Integer request;
+        while ((request = wanted.poll()) != null) {
+            effects.open(request);
+        }
+        Outgoing probe;
+        while ((probe = outgoing.poll()) != null) {
+            effects.send(probe.socket(), probe.to(), PROBE);
+        }
+        LocalSocket socket;
+        while ((socket = unwanted.poll()) != null) {
+            effects.close(socket);
+        }
+    }
+}

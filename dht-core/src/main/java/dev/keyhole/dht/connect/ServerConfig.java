@@ -1,0 +1,18 @@
+package dev.keyhole.dht.connect;
+
+import dev.keyhole.transport.identity.PublicKey;
+import java.util.function.Predicate;
+
+/**
+ * How one server of a node behaves.
+ *
+ * @param denies whom it turns away
+ * @param shareLocalAddress whether clients on the same network are told where it is there
+ * @param maxConnections how many connections it holds at a time
+ * @param maxConnectionsPerKey how many of them with one peer
+ */
+public record ServerConfig(
+        Predicate<PublicKey> denies,
+        boolean shareLocalAddress,
+        int maxConnections,
+        int maxConnectionsPerKey) {}

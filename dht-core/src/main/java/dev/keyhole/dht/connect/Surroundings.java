@@ -1,0 +1,20 @@
+package dev.keyhole.dht.connect;
+
+import dev.keyhole.dht.node.RpcNode;
+import dev.keyhole.transport.udx.StreamMultiplexer;
+import java.security.SecureRandom;
+import java.util.function.Consumer;
+
+/**
+ * What everything inside one node shares.
+ *
+ * @param notices takes what the application is to be told once the node has been drained
+ */
+record Surroundings(
+        RpcNode rpc,
+        StreamMultiplexer streams,
+        Timers timers,
+        PunchSockets punchSockets,
+        RelayMemory relayMemory,
+        SecureRandom entropy,
+        Consumer<Runnable> notices) {}
