@@ -36,12 +36,16 @@ final class Unordered {
     }
 
     Unordered(Session session, long firstCounter) {
+        this(session, firstCounter, firstCounter);
+    }
+
+    Unordered(Session session, long firstCounter, long lastCounter) {
         Bytes fromInitiator = key(session, Namespace.STREAM_INITIATOR);
         Bytes fromResponder = key(session, Namespace.STREAM_RESPONDER);
         this.sendKey = session.initiator() ? fromInitiator : fromResponder;
         this.receiveKey = session.initiator() ? fromResponder : fromInitiator;
         this.firstCounter = firstCounter;
-        this.counter = firstCounter;
+        this.counter = lastCounter;
     }
 
     /** The sealed message behind its counter, or null if all counters have been used. */

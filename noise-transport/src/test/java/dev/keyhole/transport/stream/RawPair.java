@@ -52,12 +52,17 @@ final class RawPair {
         final StreamMultiplexer streams;
         final UdxStream raw;
         UdxStream.Listener listener;
+        long sentCount;
         private final Queue<Bytes> sent = new ArrayDeque<>();
 
         Side(long seed, int port) {
             socket = new LocalSocket(port, Address.loopback(port));
             streams = new StreamMultiplexer(new Random(seed));
             raw = streams.open(new Forwarder());
+        }
+
+        Bytes firstSent() {
+            return sent.element();
         }
 
         private boolean drainTo(Side other) {
@@ -72,6 +77,7 @@ final class RawPair {
         @Override
         public void send(LocalSocket from, Address destination, Bytes payload) {
             sent.add(payload);
+            sentCount++;
         }
 
         @Override
