@@ -1,6 +1,7 @@
 package dev.keyhole.dht.request;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -42,10 +43,7 @@ class PendingRequestsTest {
         runUntil(SECONDS.toNanos(10));
 
         assertThat(sent)
-                .extracting(
-                        s ->
-                                MILLISECONDS.convert(
-                                        s.atNanos, java.util.concurrent.TimeUnit.NANOSECONDS))
+                .extracting(s -> NANOSECONDS.toMillis(s.atNanos))
                 .containsExactly(0L, 1000L, 2000L, 3000L);
         assertThat(sent).extracting(Sent::datagram).containsOnly(sent.get(0).datagram);
         assertThat(log.outcomes).containsExactly("TIMED_OUT at 4000");

@@ -1,0 +1,402 @@
+package dev.keyhole.dht.store;
+
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.keyhole.dht.announce.AnnounceSignature;
+import dev.keyhole.dht.message.AnnounceValue;
+import dev.keyhole.dht.message.Command;
+import dev.keyhole.dht.message.LookupValue;
+import dev.keyhole.dht.message.MutablePut;
+import dev.keyhole.dht.message.MutableValue;
+import dev.keyhole.dht.message.PeerRecord;
+import dev.keyhole.dht.routing.NodeId;
+import dev.keyhole.dht.store.StoreAnswer.Shape;
+import dev.keyhole.transport.Vectors;
+import dev.keyhole.transport.identity.KeyPair;
+import dev.keyhole.transport.identity.PublicKey;
+import dev.keyhole.transport.identity.Seed;
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.wire.Bytes;
+import dev.keyhole.transport.wire.WireReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+class StorageVectorsTest {
+
+    private static final JsonNode ANNOUNCE = Vectors.load("dht-announce");
+    private static final JsonNode VALUES = Vectors.load("dht-storage");
+    private static final NodeId SELF = new NodeId(Vectors.hex(ANNOUNCE.get("node"), "id"));
+    private static final KeyPair KEY_A =
+            KeyPair.fromSeed(Seed.of(Vectors.hex(ANNOUNCE.get("keyA"), "seed")));
+    private static final Bytes TOPIC = Vectors.hex(ANNOUNCE, "topic");
+    private static final Bytes TOKEN = Vectors.hex(ANNOUNCE, "token");
+    private static final Address ASKER = Address.parse("10.1.2.3:40001");
+
+    /** The vector whose bump was changed after it was signed. */
+    private static final String OTHER_BUMP = "bump is not covered";
+
+    private static final long WALL_CLOCK = 1_750_000_000_000L;
+
+    private final Storage storage = new Storage(StoreLimits.DEFAULT, new Random(1));
+
+    @TestFactory
+    Stream<DynamicTest> announcesAreSignedAndJudgedAsTheOriginals() {
+        return Vectors.each(
+                ANNOUNCE.get("announces"),
+                vector -> {
+                    Storage fresh = new Storage(StoreLimits.DEFAULT, new Random(1));
+                    Bytes target = Vectors.hex(vector, "target");
+                    boolean accepted = vector.get("accepted").asBoolean();
+                    Bytes value = Vectors.hex(vector, "value");
+
+                    StoreAnswer answer =
+                            handle(
+                                    fresh,
+                                    Command.External.ANNOUNCE,
+                                    target,
+                                    optional(vector.get("sentToken")),
+                                    value);
+
+                    assertThat(answer.shape()).isEqualTo(accepted ? Shape.BARE : Shape.SILENT);
+                    if (accepted) {
+                        if (!Vectors.text(vector, "name").startsWith(OTHER_BUMP)) {
+                            assertThat(resigned(vector)).isEqualTo(value);
+                        }
+                        checkStored(fresh, vector);
+                    } else {
+                        assertThat(fresh.size()).isZero();
+                    }
+                });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> unannouncesAreSignedAndJudgedAsTheOriginals() {
+        return Vectors.each(
+                ANNOUNCE.get("unannounces"),
+                vector -> {
+                    Storage fresh = new Storage(StoreLimits.DEFAULT, new Random(1));
+                    Bytes target = Vectors.hex(vector, "target");
+                    AnnounceSignature signature = new AnnounceSignature(target, SELF, TOKEN);
+                    handle(
+                            fresh,
+                            Command.External.ANNOUNCE,
+                            target,
+                            TOKEN,
+                            signature.announce(KEY_A, List.of(), null, 0));
+                    assertThat(fresh.size()).isEqualTo(1);
+
+                    StoreAnswer answer =
+                            handle(
+                                    fresh,
+                                    Command.External.UNANNOUNCE,
+                                    target,
+                                    TOKEN,
+                                    Vectors.hex(vector, "value"));
+
+                    boolean accepted = vector.get("accepted").asBoolean();
+                    assertThat(answer.shape()).isEqualTo(accepted ? Shape.BARE : Shape.SILENT);
+                    assertThat(fresh.size()).isEqualTo(accepted ? 0 : 1);
+                });
+    }
+
+    @Test
+    void refreshPreimageReAddsTheRecordAndRotates() {
+        for (JsonNode step : ANNOUNCE.get("refresh").get("steps")) {
+            storage.forget(TOPIC, KEY_A.publicKey());
+
+            StoreAnswer answer = announce(TOPIC, Vectors.hex(step, "value"));
+
+            boolean accepted = step.get("accepted").asBoolean();
+            assertThat(answer.shape())
+                    .as(Vectors.text(step, "name"))
+                    .isEqualTo(accepted ? Shape.BARE : Shape.SILENT);
+            assertThat(lookup(TOPIC).value() != null)
+                    .as(Vectors.text(step, "name"))
+                    .isEqualTo(accepted);
+        }
+    }
+
+    @Test
+    void lookupReplyCarriesBarePeerRecordsAndBump() {
+        AnnounceSignature signature = new AnnounceSignature(TOPIC, SELF, TOKEN);
+        List<Address> relays = List.of(Address.parse("10.20.30.1:41000"));
+        JsonNode lookups = ANNOUNCE.get("lookups");
+        assertThat(lookup(TOPIC).value()).isNull();
+        assertThat(find(KEY_A.publicKey().target()).value()).isNull();
+
+        announce(TOPIC, signature.announce(KEY_A, relays, null, 0));
+        assertThat(lookup(TOPIC).value()).isEqualTo(valueOf(lookups.get(2)));
+
+        announce(TOPIC, signature.announce(KEY_A, relays, null, 1_700_000_000_000L));
+        assertThat(lookup(TOPIC).value()).isEqualTo(valueOf(lookups.get(3)));
+
+        Bytes target = KEY_A.publicKey().target();
+        announce(
+                target,
+                new AnnounceSignature(target, SELF, TOKEN).announce(KEY_A, List.of(), null, 0));
+        assertThat(find(target).value()).isEqualTo(valueOf(lookups.get(4)));
+        assertThat(lookup(target).value()).isEqualTo(valueOf(lookups.get(5)));
+    }
+
+    @Test
+    void lookupReturnsARandomSampleOfAtMostTwentyRecords() throws Exception {
+        List<PublicKey> keys = new ArrayList<>();
+        List<Address> relays =
+                List.of(ASKER, ASKER.withPort(2), ASKER.withPort(3), ASKER.withPort(4));
+        for (int i = 0; i < 25; i++) {
+            KeyPair keyPair = KeyPair.fromSeed(Seed.of(Bytes.random(new Random(i), 32)));
+            keys.add(keyPair.publicKey());
+            announce(
+                    TOPIC,
+                    new AnnounceSignature(TOPIC, SELF, TOKEN).announce(keyPair, relays, null, 0));
+        }
+
+        Bytes first = lookup(TOPIC).value();
+        Bytes second = lookup(TOPIC).value();
+
+        assertThat(first.length()).isEqualTo(1022);
+        LookupValue value = LookupValue.decode(new WireReader(first));
+        assertThat(value.peers()).hasSize(20).doesNotHaveDuplicates();
+        assertThat(keys).containsAll(value.peers().stream().map(PeerRecord::publicKey).toList());
+        assertThat(second).isNotEqualTo(first);
+    }
+
+    @Test
+    void reannounceReplacesTheStoredRecord() throws Exception {
+        AnnounceSignature signature = new AnnounceSignature(TOPIC, SELF, TOKEN);
+        announce(TOPIC, signature.announce(KEY_A, List.of(ASKER), null, 0));
+
+        announce(TOPIC, signature.announce(KEY_A, List.of(ASKER.withPort(9)), null, 0));
+
+        LookupValue value = LookupValue.decode(new WireReader(lookup(TOPIC).value()));
+        assertThat(value.peers())
+                .extracting(PeerRecord::relayAddresses)
+                .containsExactly(List.of(ASKER.withPort(9)));
+    }
+
+    @Test
+    void bumpIsKeptOnlyIfNewerAndNotFromTheFuture() {
+        AnnounceSignature signature = new AnnounceSignature(TOPIC, SELF, TOKEN);
+
+        assertThat(bumpAfter(signature, 500)).isEqualTo(500);
+        assertThat(bumpAfter(signature, 400)).isEqualTo(500);
+        assertThat(bumpAfter(signature, WALL_CLOCK + 60_000)).isEqualTo(WALL_CLOCK + 60_000);
+        assertThat(bumpAfter(signature, WALL_CLOCK + 60_001)).isEqualTo(WALL_CLOCK + 60_000);
+    }
+
+    @Test
+    void forwardEntriesExpireButLocalServersDoNot() {
+        Bytes target = KEY_A.publicKey().target();
+        Bytes other = Bytes.random(new Random(4), 32);
+        announce(
+                target,
+                new AnnounceSignature(target, SELF, TOKEN).announce(KEY_A, List.of(), null, 0));
+        storage.forwards().addLocal(other, TOKEN);
+        long old = MINUTES.toNanos(30);
+
+        assertThat(storage.forwards().find(target, 0)).isPresent();
+        assertThat(storage.forwards().find(target, old)).isEmpty();
+        assertThat(storage.forwards().find(other, old)).isPresent();
+    }
+
+    @Test
+    void remoteUnannounceCannotUnlinkALocalServer() {
+        Bytes target = KEY_A.publicKey().target();
+        storage.forwards().addLocal(target, TOKEN);
+        AnnounceSignature signature = new AnnounceSignature(target, SELF, TOKEN);
+
+        handle(storage, Command.External.UNANNOUNCE, target, TOKEN, signature.unannounce(KEY_A));
+        announce(target, signature.announce(KEY_A, List.of(), null, 0));
+
+        assertThat(storage.forwards().find(target, 0).orElseThrow().isLocal()).isTrue();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> mutableValuesAreTheOriginals() {
+        return Vectors.each(
+                VALUES.get("mutables"),
+                vector -> {
+                    MutableValue value =
+                            MutableValue.sign(KEY_A, vector.get("seq").asLong(), value(vector));
+
+                    assertThat(value.signature()).isEqualTo(Vectors.hex(vector, "signature"));
+                    assertThat(value.toBytes()).isEqualTo(Vectors.hex(vector, "getResponseValue"));
+                    assertThat(new MutablePut(KEY_A.publicKey(), value).toBytes())
+                            .isEqualTo(Vectors.hex(vector, "putValue"));
+                    assertThat(KEY_A.publicKey().target()).isEqualTo(Vectors.hex(vector, "target"));
+                });
+    }
+
+    @Test
+    void mutableRulesAreTheOriginals() {
+        Bytes target = KEY_A.publicKey().target();
+        for (JsonNode rule : VALUES.get("mutableRules")) {
+            StoreAnswer answer =
+                    handle(
+                            storage,
+                            Command.External.valueOf(Vectors.text(rule, "command")),
+                            target,
+                            optional(rule.get("token")),
+                            optional(rule.get("value")));
+
+            String name = Vectors.text(rule, "name");
+            switch (Vectors.text(rule, "result")) {
+                case "no reply" -> assertThat(answer.shape()).as(name).isEqualTo(Shape.SILENT);
+                case "error 16", "error 17" ->
+                        assertThat("error " + answer.error().number())
+                                .as(name)
+                                .isEqualTo(Vectors.text(rule, "result"));
+                default -> {
+                    assertThat(answer.shape()).as(name).isEqualTo(Shape.FULL);
+                    assertThat(answer.value())
+                            .as(name)
+                            .isEqualTo(optional(rule.get("answer").get("value")));
+                }
+            }
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> immutableValuesAreJudgedAsTheOriginals() {
+        return Vectors.each(
+                VALUES.get("immutables"),
+                vector -> {
+                    Storage fresh = new Storage(StoreLimits.DEFAULT, new Random(1));
+                    Bytes target = Vectors.hex(vector, "target");
+                    boolean token = !vector.has("token");
+
+                    StoreAnswer put =
+                            handle(
+                                    fresh,
+                                    Command.External.IMMUTABLE_PUT,
+                                    target,
+                                    token ? TOKEN : null,
+                                    Vectors.hex(vector, "putValue"));
+                    StoreAnswer get =
+                            handle(fresh, Command.External.IMMUTABLE_GET, target, null, null);
+
+                    boolean accepted = vector.path("accepted").asBoolean(true);
+                    assertThat(put.shape()).isEqualTo(accepted ? Shape.FULL : Shape.SILENT);
+                    assertThat(get.value()).isEqualTo(optional(vector.path("getResponseValue")));
+                });
+    }
+
+    @Test
+    void mutableAndImmutableValuesLiveForTwoDays() {
+        Bytes value = Bytes.utf8("hello");
+        Bytes target = dev.keyhole.transport.crypto.Blake2b.hash256(value);
+        handle(storage, Command.External.IMMUTABLE_PUT, target, TOKEN, value);
+        StoreRequest get =
+                new StoreRequest(Command.External.IMMUTABLE_GET, ASKER, target, null, null);
+
+        StoreAnswer afterADay = storage.handle(get, SELF, MINUTES.toNanos(24 * 60), 0);
+        StoreAnswer afterThree = storage.handle(get, SELF, MINUTES.toNanos(72 * 60), 0);
+
+        assertThat(afterADay.value()).isEqualTo(value);
+        assertThat(afterThree.value()).isNull();
+    }
+
+    @TestFactory
+    Stream<DynamicTest> pluginRequestsMeetSilence() {
+        return Vectors.each(
+                VALUES.get("plugins"),
+                vector ->
+                        assertThat(
+                                        handle(
+                                                        storage,
+                                                        Command.External.PLUGIN,
+                                                        TOPIC,
+                                                        TOKEN,
+                                                        Vectors.hex(vector, "hex"))
+                                                .shape())
+                                .isEqualTo(Shape.SILENT));
+    }
+
+    private long bumpAfter(AnnounceSignature signature, long bump) {
+        announce(TOPIC, signature.announce(KEY_A, List.of(), null, bump));
+        try {
+            return LookupValue.decode(new WireReader(lookup(TOPIC).value())).bump();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Bytes resigned(JsonNode vector) {
+        List<Address> relays = new ArrayList<>();
+        for (JsonNode relay : vector.get("relayAddresses")) {
+            relays.add(Address.of(relay.get("host").asText(), relay.get("port").asInt()));
+        }
+        return new AnnounceSignature(
+                        Vectors.hex(vector, "target"),
+                        new NodeId(Vectors.hex(vector, "nodeId")),
+                        Vectors.hex(vector, "token"))
+                .announce(
+                        KEY_A,
+                        relays,
+                        optional(vector.get("refresh")),
+                        vector.get("bump").asLong());
+    }
+
+    private void checkStored(Storage fresh, JsonNode vector) throws Exception {
+        Bytes target = Vectors.hex(vector, "target");
+        Bytes record = Vectors.hex(vector, "storedRecord");
+        boolean self = target.equals(KEY_A.publicKey().target());
+        Bytes found =
+                handle(
+                                fresh,
+                                self ? Command.External.FIND_PEER : Command.External.LOOKUP,
+                                target,
+                                null,
+                                null)
+                        .value();
+        if (self) {
+            assertThat(found).isEqualTo(record);
+            assertThat(fresh.forwards().find(target, 0).orElseThrow().relayAddress())
+                    .contains(ASKER);
+            return;
+        }
+        LookupValue value = LookupValue.decode(new WireReader(found));
+        assertThat(value.peers()).extracting(PeerRecord::toBytes).containsExactly(record);
+        assertThat(value.bump()).isEqualTo(vector.get("storedBump").asLong());
+        AnnounceValue announced =
+                AnnounceValue.decode(new WireReader(Vectors.hex(vector, "value")));
+        assertThat(announced.toBytes()).isEqualTo(Vectors.hex(vector, "value"));
+    }
+
+    private StoreAnswer announce(Bytes target, Bytes value) {
+        return handle(storage, Command.External.ANNOUNCE, target, TOKEN, value);
+    }
+
+    private StoreAnswer lookup(Bytes target) {
+        return handle(storage, Command.External.LOOKUP, target, null, null);
+    }
+
+    private StoreAnswer find(Bytes target) {
+        return handle(storage, Command.External.FIND_PEER, target, null, null);
+    }
+
+    private static StoreAnswer handle(
+            Storage storage, Command.External command, Bytes target, Bytes token, Bytes value) {
+        return storage.handle(
+                new StoreRequest(command, ASKER, target, token, value), SELF, 0, WALL_CLOCK);
+    }
+
+    private static Bytes valueOf(JsonNode lookup) {
+        return Vectors.hex(lookup.get("answer"), "value");
+    }
+
+    private static Bytes value(JsonNode vector) {
+        return Vectors.hex(vector, "value");
+    }
+
+    private static Bytes optional(JsonNode node) {
+        return node.isNull() || node.isMissingNode() ? null : Vectors.hex(node);
+    }
+}
