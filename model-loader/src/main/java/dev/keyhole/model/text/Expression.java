@@ -1,0 +1,7 @@
+package dev.keyhole.model.text;
+
+/** Something that a template computes. */
+interface Expression {
+
+    Object in(Frame frame);
+}
