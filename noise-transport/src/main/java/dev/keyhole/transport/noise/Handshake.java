@@ -1,6 +1,5 @@
 package dev.keyhole.transport.noise;
 
-import dev.keyhole.transport.crypto.ChaChaPoly;
 import dev.keyhole.transport.crypto.CurvePoint;
 import dev.keyhole.transport.crypto.Ed25519;
 import dev.keyhole.transport.crypto.Ed25519Dh;
@@ -154,9 +153,12 @@ final class Handshake {
     }
 
     void writePayload(WireWriter out, Bytes payload) {
-        if (out.length() + payload.length() + ChaChaPoly.TAG_BYTES > MAX_MESSAGE_BYTES) {
+        if (out.length() + payload.length() + symmetric.overhead() > MAX_MESSAGE_BYTES) {
             throw new IllegalArgumentException(
-                    "a payload of " + payload.length() + " bytes makes a message above 65535");
+                    "a payload of "
+                            + payload.length()
+                            + " bytes makes a message above "
+                            + MAX_MESSAGE_BYTES);
         }
         out.bytes(symmetric.encryptAndHash(payload));
     }

@@ -1,13 +1,20 @@
 package dev.keyhole.transport.crypto;
 
+import static dev.keyhole.transport.Vectors.hex;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.keyhole.transport.Seeds;
+import dev.keyhole.transport.Vectors;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 
 class SecretBoxTest {
 
@@ -28,6 +35,13 @@ class SecretBoxTest {
                 .isInstanceOf(MalformedException.class);
     }
 
+    @TestFactory
+    Stream<DynamicTest> theBoxesOfASessionAreTheOriginals() {
+        JsonNode session = Vectors.load("transport-secret-stream-session");
+        return Stream.of("initiator", "responder")
+                .map(side -> dynamicTest(side, () -> checkBoxes(session, side)));
+    }
+
     @Test
     void aBoxWithoutRoomForItsMacIsRefused() {
         Bytes key = Bytes.random(new Random(1), SecretBox.KEY_BYTES);
@@ -35,5 +49,20 @@ class SecretBoxTest {
 
         assertThatThrownBy(() -> SecretBox.open(key, nonce, Bytes.random(new Random(3), 15)))
                 .isInstanceOf(MalformedException.class);
+    }
+
+    /** Each envelope is eight bytes of nonce, the rest of which are zeros, and the box. */
+    private static void checkBoxes(JsonNode session, String side) throws MalformedException {
+        Bytes key = hex(session.get("sendKeys"), side);
+        JsonNode envelopes = session.get("boxes").get(side);
+        assertThat(envelopes.size()).isEqualTo(session.get("boxPlaintexts").size());
+        for (int i = 0; i < envelopes.size(); i++) {
+            Bytes envelope = hex(envelopes.get(i));
+            Bytes nonce = Bytes.concat(envelope.slice(0, 8), Bytes.wrap(new byte[16]));
+            Bytes message = hex(session.get("boxPlaintexts").get(i));
+
+            assertThat(SecretBox.seal(key, nonce, message)).isEqualTo(envelope.slice(8));
+            assertThat(SecretBox.open(key, nonce, envelope.slice(8))).isEqualTo(message);
+        }
     }
 }
