@@ -8,7 +8,7 @@ import org.bouncycastle.crypto.params.ParametersWithIV;
 
 /**
  * A message that stands alone: NaCl's secretbox, XSalsa20-Poly1305, its mac in front ({@code
- * docs/protocol.md}, "Unordered messages").
+ * docs/protocol.md}, "Unordered messages of a secret stream").
  */
 public final class SecretBox {
 
