@@ -61,7 +61,8 @@ class MalformedInputTest {
                         bytes -> PublicKey.decode(new WireReader(bytes)),
                         DhtAddress::decode);
 
-        for (Bytes encoding : new LinkedHashSet<>(Vectors.allHex(Vectors.load("dht-compact-encoding")))) {
+        for (Bytes encoding :
+                new LinkedHashSet<>(Vectors.allHex(Vectors.load("dht-compact-encoding")))) {
             Damage.of(encoding.slice(0, Math.min(encoding.length(), 48)), 17)
                     .forEach(
                             damaged ->
