@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A node that misses its first second widens the walk by one, so that it does not hold up the
  * rest; a walk with a full result, or with nobody outstanding but nodes that missed two seconds,
- * does not wait for it. Nodes that stay silent to the end are reported to those who named them,
+ * does not wait for it, unless there is something to be done at every node. Nodes that stay silent to the end are reported to those who named them,
  * also after the walk is over.
  */
 public final class Query {
@@ -142,7 +142,7 @@ public final class Query {
         if (inFlight == 0) {
             return true;
         }
-        boolean full = slow == inFlight && frontier.isFull();
+        boolean full = slow == inFlight && frontier.isFull() && spec.followUp() == null;
         boolean tried = overdue == inFlight && frontier.hasAnswers();
         return full || tried;
     }
@@ -162,6 +162,7 @@ public final class Query {
 
     private void answered(Answer answer, long nowNanos) {
         if (phase != Phase.WALKING) {
+            followUpLate(answer, nowNanos);
             return;
         }
         if (answer.isOk()) {
@@ -215,6 +216,15 @@ public final class Query {
             followUps++;
             FollowUpRequest asked = new FollowUpRequest();
             asked.track(host.request(request, asked, nowNanos));
+        }
+    }
+
+    /** Nobody waits for a straggler's follow-up, but it is worth having. */
+    private void followUpLate(Answer answer, long nowNanos) {
+        QuerySpec.FollowUp followUp = spec.followUp();
+        RequestSpec request = followUp == null || !answer.isOk() ? null : followUp.after(answer);
+        if (request != null) {
+            host.request(request, new Unheard(), nowNanos);
         }
     }
 
