@@ -51,7 +51,7 @@ public final class RpcPeer {
     private volatile int inFlight;
 
     private boolean over;
-    private @Nullable CloseReason endReason;
+    private volatile @Nullable CloseReason endReason;
     private @Nullable Disposable closeTimer;
 
     private RpcPeer(Link link, RpcHandler handler, RpcLimits limits, LongSupplier clockNanos) {
@@ -103,7 +103,9 @@ public final class RpcPeer {
         return Flux.create(
                 sink -> {
                     Asking asking = new Asking(sink);
-                    asking.begin(() -> channel.call(data, expectsStream, asking), () -> {});
+                    if (!asking.isTooLate()) {
+                        asking.begin(() -> channel.call(data, expectsStream, asking), () -> {});
+                    }
                 },
                 FluxSink.OverflowStrategy.IGNORE);
     }
@@ -116,6 +118,9 @@ public final class RpcPeer {
         return Flux.create(
                 sink -> {
                     Asking asking = new Asking(sink);
+                    if (asking.isTooLate()) {
+                        return;
+                    }
                     Feeder feeder = new Feeder(this, asking);
                     asking.begin(
                             () -> {
@@ -335,6 +340,15 @@ public final class RpcPeer {
         Asking(FluxSink<RpcEvent> sink) {
             this.sink = sink;
             this.inbox = new Inbox<>(event -> consumed(event.data().length()));
+        }
+
+        /** Tells at once who asks after the end; the loop may have stopped by then. */
+        boolean isTooLate() {
+            CloseReason reason = endReason;
+            if (reason != null) {
+                sink.error(new RpcClosedException(reason));
+            }
+            return reason != null;
         }
 
         /**
