@@ -1,11 +1,11 @@
 // Sends back what connections bring.
-//   node echo-server.mjs --bootstrap H:P [--seed HEX] [--allow KEY,KEY] [--no-lan]
+//   node echo-server.mjs --bootstrap H:P [--seed HEX] [--firewall-allow KEY,KEY] [--no-lan]
 // Prints PUBKEY KEY; per connection OPEN KEY and CLOSE KEY CODE; DENY KEY.
 import { keyPair, node, onQuit, options, say } from './common.mjs'
 
 const opts = options(process.argv.slice(2))
 const dht = node(opts)
-const allowed = opts.allow ? new Set(opts.allow.split(',')) : null
+const allowed = opts['firewall-allow'] ? new Set(opts['firewall-allow'].split(',')) : null
 
 const server = dht.createServer({
   shareLocalAddress: !opts['no-lan'],
