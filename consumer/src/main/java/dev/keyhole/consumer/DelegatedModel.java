@@ -9,12 +9,15 @@ import dev.keyhole.model.Embeddings;
 import dev.keyhole.model.InferenceFailedException;
 import dev.keyhole.model.Model;
 import dev.keyhole.model.Operation;
+import dev.keyhole.model.OperationNotSupportedException;
+import dev.keyhole.model.RequestRejectedException;
 import dev.keyhole.model.ServedBy;
 import dev.keyhole.model.StopReason;
 import dev.keyhole.model.TranscribeRequest;
 import dev.keyhole.model.TranscriptionEvent;
 import dev.keyhole.model.TranslateRequest;
 import dev.keyhole.model.TranslationToken;
+import dev.keyhole.model.generate.StopSequences;
 import dev.keyhole.model.message.Request;
 import dev.keyhole.model.message.Response;
 import java.time.Duration;
@@ -23,6 +26,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -46,7 +51,8 @@ final class DelegatedModel implements Model {
 
     private final Route route;
     private final Response.LoadModel loaded;
-    private final Disposable.Composite running = Disposables.composite();
+    private final Set<Run> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
 
     DelegatedModel(Route route, Response.LoadModel loaded) {
         this.route = route;
@@ -81,11 +87,20 @@ final class DelegatedModel implements Model {
                 request.requestId() == null
                         ? request.withRequestId(UUID.randomUUID().toString())
                         : request;
-        return Completion.of(sink -> new Run(named, sink).start());
+        return Completion.of(
+                sink -> {
+                    refuseUnless(Operation.COMPLETION);
+                    new Run(named, sink).start();
+                });
     }
 
     @Override
     public Mono<Embeddings> embed(EmbedRequest request) {
+        return Mono.defer(() -> embedded(request));
+    }
+
+    private Mono<Embeddings> embedded(EmbedRequest request) {
+        refuseUnless(Operation.EMBED);
         return route.first(
                 place ->
                         place.ask(
@@ -100,6 +115,11 @@ final class DelegatedModel implements Model {
 
     @Override
     public Flux<TranscriptionEvent> transcribe(TranscribeRequest request) {
+        return Flux.defer(() -> transcribed(request));
+    }
+
+    private Flux<TranscriptionEvent> transcribed(TranscribeRequest request) {
+        refuseUnless(Operation.TRANSCRIBE);
         return route.stream(
                 place ->
                         place.messages(new Request.Transcribe(place.modelId(), request))
@@ -110,6 +130,11 @@ final class DelegatedModel implements Model {
 
     @Override
     public Flux<TranslationToken> translate(TranslateRequest request) {
+        return Flux.defer(() -> translated(request));
+    }
+
+    private Flux<TranslationToken> translated(TranslateRequest request) {
+        refuseUnless(Operation.TRANSLATE);
         return route.stream(
                 place ->
                         place.messages(
@@ -124,7 +149,11 @@ final class DelegatedModel implements Model {
     public Mono<Void> unload() {
         return Mono.defer(
                 () -> {
-                    running.dispose();
+                    if (closed) {
+                        return Mono.empty();
+                    }
+                    closed = true;
+                    running.forEach(run -> run.cancel());
                     return route.unload(UNLOAD_LIMIT);
                 });
     }
@@ -132,6 +161,15 @@ final class DelegatedModel implements Model {
     @Override
     public void close() {
         unload().block();
+    }
+
+    private void refuseUnless(Operation operation) {
+        if (closed) {
+            throw RequestRejectedException.forbidden("model \"" + id() + "\" is closed");
+        }
+        if (!operations().contains(operation)) {
+            throw new OperationNotSupportedException(id(), operation, operations());
+        }
     }
 
     private static Mono<Embeddings> vectors(Response.Embed answer) {
@@ -166,20 +204,24 @@ final class DelegatedModel implements Model {
         private final CompletionRequest request;
         private final CompletionSink sink;
         private final Disposable.Swap work = Disposables.swap();
+        private final StopSequences stops;
+        private final StringBuilder shown = new StringBuilder();
         private volatile Route.@Nullable Place answering;
+        private final AtomicBoolean told = new AtomicBoolean();
         private volatile boolean finished;
 
         Run(CompletionRequest request, CompletionSink sink) {
             this.request = request;
             this.sink = sink;
+            this.stops = new StopSequences(request.params().stopSequences());
         }
 
         void start() {
-            running.add(work);
+            running.add(this);
             sink.onCancel(this::cancel);
             work.update(
                     route.stream(this::remotely, this::locally)
-                            .doFinally(signal -> running.remove(work))
+                            .doFinally(signal -> running.remove(this))
                             .subscribe(this::take, this::fail, this::endedWithoutDone));
         }
 
@@ -195,15 +237,15 @@ final class DelegatedModel implements Model {
 
         private Flux<CompletionEvent> locally(Model local) {
             return Flux.defer(
-                    () -> {
-                        Completion run = local.completion(request);
-                        return run.events().doOnNext(event -> sink.servedBy(route.servedLocally()));
-                    });
+                    () ->
+                            local.completion(request)
+                                    .events()
+                                    .doOnNext(event -> sink.servedBy(route.servedLocally())));
         }
 
         private void take(CompletionEvent event) {
             if (event instanceof CompletionEvent.Text text) {
-                sink.text(text.text());
+                show(stops.accept(text.text()));
             } else if (event instanceof CompletionEvent.Thinking thinking) {
                 sink.thinking(thinking.text());
             } else if (event instanceof CompletionEvent.RawDelta raw) {
@@ -213,18 +255,33 @@ final class DelegatedModel implements Model {
             } else if (event instanceof CompletionEvent.ToolError error) {
                 sink.toolError(error.code(), error.message(), error.raw());
             } else if (event instanceof CompletionEvent.Stats stats) {
+                show(stops.rest());
                 sink.stats(stats.stats());
             } else if (event instanceof CompletionEvent.Done done) {
                 finish(done);
             }
         }
 
+        /** Shows a piece; stop sequences are ours to see, since they do not travel. */
+        private void show(String piece) {
+            if (!piece.isEmpty()) {
+                shown.append(piece);
+                sink.text(piece);
+            }
+            if (stops.stopped()) {
+                cancel();
+            }
+        }
+
         private void finish(CompletionEvent.Done done) {
+            show(stops.rest());
             finished = true;
             if (done.reason() == StopReason.ERROR) {
                 String error = done.error();
                 sink.fail(
                         new InferenceFailedException(error == null ? "the engine failed" : error));
+            } else if (stops.stopped()) {
+                sink.done(StopReason.STOP_SEQUENCE, shown.toString());
             } else {
                 sink.done(done.reason(), done.fullText());
             }
@@ -232,8 +289,8 @@ final class DelegatedModel implements Model {
 
         private void fail(Throwable failure) {
             finished = true;
-            if (sink.cancelled()) {
-                sink.done(StopReason.CANCELLED);
+            if (sink.cancelled() || stops.stopped()) {
+                leave();
             } else {
                 sink.fail(Route.asDelegationException(failure));
             }
@@ -247,19 +304,28 @@ final class DelegatedModel implements Model {
 
         /** Tells the provider, gives it a moment to say what it has, and leaves. */
         private void cancel() {
+            if (finished) {
+                return;
+            }
             Route.Place place = answering;
-            if (place == null || finished) {
+            if (place == null) {
                 leave();
                 return;
             }
+            if (!told.compareAndSet(false, true)) {
+                return;
+            }
             String requestId = request.requestId();
-            place.tell(new Request.CancelRequest(requestId == null ? "" : requestId, false));
+            place.tell(Request.CancelRequest.of(requestId == null ? "" : requestId));
             Mono.delay(CANCEL_GRACE).subscribe(late -> leave());
         }
 
         private void leave() {
+            finished = true;
             work.dispose();
-            sink.done(StopReason.CANCELLED);
+            sink.done(
+                    stops.stopped() ? StopReason.STOP_SEQUENCE : StopReason.CANCELLED,
+                    shown.toString());
         }
     }
 }
