@@ -310,6 +310,10 @@ final class NodeState {
         bootstrapping = false;
         if (!bootstrapped) {
             bootstrapped = true;
+            if (neighbourhood.table().size() < RoutingTable.K) {
+                // Those who began with us have got to know each other by the next tick.
+                refreshTicks = 1;
+            }
             listener.bootstrapped(nowNanos);
         }
     }
