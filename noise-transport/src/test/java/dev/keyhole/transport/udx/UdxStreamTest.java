@@ -1,0 +1,653 @@
+package dev.keyhole.transport.udx;
+
+import static dev.keyhole.transport.udx.LoneStream.OTHER_PEER;
+import static dev.keyhole.transport.udx.LoneStream.OTHER_SOCKET;
+import static dev.keyhole.transport.udx.LoneStream.PEER;
+import static dev.keyhole.transport.udx.LoneStream.REMOTE_ID;
+import static dev.keyhole.transport.udx.LoneStream.SOCKET;
+import static dev.keyhole.transport.udx.LoneStream.blocks;
+import static dev.keyhole.transport.udx.LoneStream.packet;
+import static dev.keyhole.transport.udx.PacketHeader.ACK;
+import static dev.keyhole.transport.udx.PacketHeader.DATA;
+import static dev.keyhole.transport.udx.PacketHeader.DESTROY;
+import static dev.keyhole.transport.udx.PacketHeader.END;
+import static dev.keyhole.transport.udx.PacketHeader.HEARTBEAT;
+import static dev.keyhole.transport.udx.PacketHeader.MESSAGE;
+import static dev.keyhole.transport.udx.PacketHeader.SACK;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Datagram;
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.stream.CloseReason;
+import dev.keyhole.transport.udx.UdxCounters.Event;
+import dev.keyhole.transport.wire.Bytes;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class UdxStreamTest {
+
+    private static final Bytes X = Bytes.utf8("x");
+
+    private LoneStream lone = LoneStream.connected();
+
+    // Packets.
+
+    @Test
+    void writesOfOneTurnShareAPacket() {
+        lone.write("one");
+        lone.write("two");
+        List<Bytes> sent = lone.sent();
+        lone.write("three");
+        List<Bytes> next = lone.sent();
+
+        assertThat(sent).hasSize(1);
+        assertThat(sent.get(0).slice(PacketHeader.LENGTH)).isEqualTo(Bytes.utf8("onetwo"));
+        assertThat(next.get(0).slice(PacketHeader.LENGTH)).isEqualTo(Bytes.utf8("three"));
+    }
+
+    @Test
+    void noDatagramIsLongerThanThePathSurelyCarries() {
+        lone.stream.write(Bytes.wrap(new byte[3000]), 0);
+
+        assertThat(lone.sent()).extracting(Bytes::length).containsExactly(1172, 1172, 716);
+    }
+
+    @Test
+    void theEndSharesAPacketWithDataUnlessThePeerHasEnded() {
+        lone.write("x");
+        lone.stream.end(0);
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).containsExactly(DATA | END);
+
+        LoneStream last = LoneStream.connected();
+        last.receive(END, 0, 0, Bytes.EMPTY);
+        last.sent();
+        last.write("x");
+        last.stream.end(0);
+        assertThat(last.sentHeaders()).extracting(PacketHeader::flags).containsExactly(DATA, END);
+    }
+
+    @Test
+    void anEmptyWriteSendsNothing() {
+        lone.stream.write(Bytes.EMPTY, 0);
+
+        assertThat(lone.sent()).isEmpty();
+    }
+
+    @Test
+    void writingAfterTheEndIsTheCallersMistake() {
+        lone.stream.end(0);
+
+        assertThatThrownBy(() -> lone.write("x")).isInstanceOf(IllegalStateException.class);
+    }
+
+    // Acknowledging.
+
+    @Test
+    void oneAckAnswersABurst() {
+        for (int seq = 0; seq < 5; seq++) {
+            lone.multiplexer.receive(new Datagram(SOCKET, PEER, packet(DATA, 9999, seq, 0, X)), 0);
+        }
+
+        assertThat(lone.sentHeaders())
+                .containsExactly(new PacketHeader(ACK, 0, REMOTE_ID, 4_194_304, 0, 5));
+    }
+
+    @Test
+    void dataOnTheWayCarriesTheAck() {
+        lone.multiplexer.receive(new Datagram(SOCKET, PEER, packet(DATA, 9999, 0, 0, X)), 0);
+        lone.write("y");
+
+        assertThat(lone.sentHeaders())
+                .containsExactly(new PacketHeader(DATA, 0, REMOTE_ID, 4_194_304, 0, 1));
+    }
+
+    @Test
+    void aSelectiveAckNamesTheLowestFiftyRanges() {
+        for (int i = 1; i <= 60; i++) {
+            lone.receive(DATA, 2 * i, 0, X);
+        }
+        List<Bytes> sent = lone.sent();
+        Bytes last = sent.get(sent.size() - 1);
+
+        assertThat(PacketHeader.of(last).flags()).isEqualTo(SACK);
+        assertThat(last.length()).isEqualTo(420);
+        assertThat(last.slice(20, 28)).isEqualTo(blocks(2, 3));
+        assertThat(last.slice(412)).isEqualTo(blocks(100, 101));
+    }
+
+    @Test
+    void selectiveAcksAreReadWithAZeroDataOffset() {
+        lone.stream.write(Bytes.wrap(new byte[5 * 1152]), 0);
+        lone.sent();
+        lone.until(20);
+
+        lone.receive(SACK, 0, 0, blocks(1, 5));
+
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::seq).containsExactly(0);
+        assertThat(lone.stream.stats().pendingBytes()).isEqualTo(1152);
+    }
+
+    @Test
+    void pureAcksCarryTheNextSequenceNumber() {
+        lone.write("x");
+        lone.sent();
+
+        lone.receive(DATA, 0, 0, X);
+
+        assertThat(lone.sentHeaders())
+                .containsExactly(new PacketHeader(ACK, 0, REMOTE_ID, 4_194_304, 1, 1));
+    }
+
+    @Test
+    void heartbeatIsAnsweredAndItsOtherFieldsAreIgnored() {
+        lone.write("x");
+        lone.sent();
+
+        lone.receive(SOCKET, OTHER_PEER, packet(HEARTBEAT | DATA | DESTROY, 0, 0, 1, X));
+
+        assertThat(lone.recorder.take())
+                .extracting(Recorder.Sent::destination)
+                .containsExactly(PEER);
+        assertThat(lone.inbox.data).isEmpty();
+        assertThat(lone.inbox.closed).isNull();
+        assertThat(lone.stream.stats().pendingBytes()).isEqualTo(1);
+    }
+
+    @Test
+    void aForgedAckChangesNothing() {
+        lone.write("x");
+        lone.sent();
+
+        lone.receive(packet(ACK, 0, 0, 2, Bytes.EMPTY));
+        lone.write("y");
+
+        assertThat(lone.stream.stats().pendingBytes()).isEqualTo(2);
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::seq).containsExactly(1);
+        assertThat(lone.count(Event.ACK_FROM_FUTURE)).isEqualTo(1);
+    }
+
+    @Test
+    void everythingSackedAndNothingAckedIsGivenUpInTheEnd() {
+        lone.write("x");
+        lone.sent();
+
+        lone.receive(SACK, 0, 0, blocks(0, 1));
+        lone.until(20_000);
+
+        assertThat(lone.sent()).isEmpty();
+        assertThat(lone.inbox.closed).isInstanceOf(CloseReason.TimedOut.class);
+    }
+
+    // Order and bounds.
+
+    @Test
+    void packetsAreHandedUpInOrder() {
+        lone.receive(DATA, 2, 0, Bytes.utf8("c"));
+        lone.receive(DATA, 1, 0, Bytes.utf8("b"));
+        lone.receive(END, 3, 0, Bytes.EMPTY);
+        assertThat(lone.inbox.data).isEmpty();
+
+        lone.receive(DATA, 0, 0, Bytes.utf8("a"));
+
+        assertThat(lone.inbox.all()).isEqualTo(Bytes.utf8("abc"));
+        assertThat(lone.inbox.ended).isTrue();
+    }
+
+    @Test
+    void whatIsTooFarAheadIsNeitherKeptNorSacked() {
+        lone.receive(DATA, ReceiveQueue.MAX_PACKETS_AHEAD, 0, X);
+
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).containsExactly(ACK);
+        assertThat(lone.count(Event.REFUSED)).isEqualTo(1);
+
+        lone.receive(DATA, ReceiveQueue.MAX_PACKETS_AHEAD - 1, 0, X);
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).containsExactly(SACK);
+    }
+
+    @Test
+    void receiverMemoryIsBounded() {
+        lone = LoneStream.connected(10_000);
+        Bytes kilobyte = Bytes.wrap(new byte[1000]);
+
+        for (int seq = 1; seq < 100; seq++) {
+            lone.receive(DATA, seq, 0, kilobyte);
+        }
+        assertThat(lone.stream.stats().keptBytes()).isBetween(18_000L, 20_000L);
+        lone.inbox.paused = true;
+        for (int seq = 0; seq < 100; seq++) {
+            lone.receive(DATA, seq, 0, kilobyte);
+        }
+
+        assertThat(lone.stream.stats().unreadBytes()).isBetween(18_000L, 40_000L);
+        assertThat(lone.count(Event.REFUSED)).isPositive();
+    }
+
+    @Test
+    void littleIsKeptForAStreamThatNobodyHasConnected() {
+        Inbox hospitable =
+                new Inbox() {
+                    @Override
+                    public boolean firewall(LocalSocket socket, Address source, long now) {
+                        return true;
+                    }
+                };
+        hospitable.paused = true;
+        lone = new LoneStream(hospitable, LoneStream.LOCAL_ID, UdxStream.DEFAULT_WINDOW_BYTES);
+        Bytes kilobyte = Bytes.wrap(new byte[1000]);
+
+        for (int seq = 0; seq < 1000; seq++) {
+            lone.receive(DATA, seq, 0, kilobyte);
+        }
+        for (int seq = 2000; seq < 3000; seq++) {
+            lone.receive(DATA, seq, 0, kilobyte);
+        }
+
+        assertThat(lone.stream.stats().unreadBytes()).isBetween(262_000L, 262_144L);
+        assertThat(lone.stream.stats().keptBytes()).isLessThan(264_000L);
+    }
+
+    @Test
+    void pausedReaderStopsTheSender() {
+        lone = LoneStream.connected(4000);
+        lone.inbox.paused = true;
+
+        lone.receive(DATA, 0, 0, Bytes.wrap(new byte[1100]));
+        lone.receive(DATA, 1, 0, Bytes.wrap(new byte[1100]));
+        lone.receive(DATA, 2, 0, Bytes.wrap(new byte[1100]));
+        assertThat(lone.sentHeaders())
+                .extracting(PacketHeader::windowBytes)
+                .containsExactly(2900L, 1800L, 700L);
+        lone.stream.consumed(100, lone.now);
+        assertThat(lone.sent()).isEmpty();
+        lone.stream.consumed(1000, lone.now);
+
+        assertThat(lone.sentHeaders())
+                .containsExactly(new PacketHeader(ACK, 0, REMOTE_ID, 1800, 0, 3));
+    }
+
+    @Test
+    void readingWhatWasNotGivenIsTheCallersMistake() {
+        assertThatThrownBy(() -> lone.stream.consumed(1, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("1 consumed of 0 unread");
+    }
+
+    // Back-pressure.
+
+    @Test
+    void aWriterIsToldToWaitAndWhenToGoOn() {
+        Bytes block = Bytes.wrap(new byte[100_000]);
+        int writes = 1;
+        while (lone.stream.write(block, lone.now)) {
+            writes++;
+        }
+        lone.drain();
+        lone.stream.write(block, lone.now);
+        assertThat(writes).isEqualTo(3);
+
+        int acked = 0;
+        while (lone.inbox.writables == 0) {
+            acked += lone.sent().size();
+            lone.until(lone.now / 1_000_000 + 10);
+            lone.receive(ACK, 0, acked, Bytes.EMPTY);
+        }
+
+        UdxStats stats = lone.stream.stats();
+        assertThat(stats.pendingBytes())
+                .isBetween(262_144L, 262_144L + 1152L * stats.windowPackets());
+        lone.until(lone.now / 1_000_000 + 10);
+        lone.receive(ACK, 0, acked + lone.sent().size(), Bytes.EMPTY);
+        assertThat(lone.inbox.writables).isEqualTo(1);
+    }
+
+    @Test
+    void thePeersWindowIsRespected() {
+        lone.receive(packet(ACK, 3000, 0, 0, Bytes.EMPTY));
+        lone.stream.write(Bytes.wrap(new byte[20_000]), 0);
+
+        assertThat(lone.sent()).hasSize(2);
+    }
+
+    @Test
+    void aSmallWindowStillLetsOnePacketThrough() {
+        lone.receive(packet(ACK, 1, 0, 0, Bytes.EMPTY));
+        lone.stream.write(Bytes.wrap(new byte[20_000]), 0);
+
+        assertThat(lone.sent()).hasSize(1);
+    }
+
+    @Test
+    void anOldWindowDoesNotReplaceANewOne() {
+        lone.write("x");
+        lone.sent();
+        lone.receive(packet(ACK, 5000, 0, 1, Bytes.EMPTY));
+
+        lone.receive(packet(ACK, 0, 0, 0, Bytes.EMPTY));
+        lone.stream.write(Bytes.wrap(new byte[20_000]), 0);
+
+        assertThat(lone.sent()).hasSize(4);
+    }
+
+    @Test
+    void anEndWaitsForAWindowToo() {
+        lone.receive(packet(ACK, 0, 0, 0, Bytes.EMPTY));
+        lone.stream.end(0);
+
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).containsExactly(HEARTBEAT);
+        lone.until(4_999);
+        assertThat(lone.sent()).hasSize(2);
+        lone.receive(packet(ACK, 1000, 0, 0, Bytes.EMPTY));
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).containsExactly(END);
+    }
+
+    // Timeouts and losses.
+
+    @Test
+    void silentPeerIsGivenUpAfterSevenTimeouts() {
+        lone.write("x");
+        List<Long> sentAtMillis = new ArrayList<>();
+        lone.drain();
+        while (lone.inbox.closed == null) {
+            lone.recorder.take().forEach(sent -> sentAtMillis.add(lone.now / 1_000_000));
+            lone.now = lone.multiplexer.deadlineNanos();
+            lone.multiplexer.expire(lone.now);
+            lone.drain();
+        }
+
+        assertThat(sentAtMillis).containsExactly(0L, 1000L, 3000L, 5000L, 7000L, 9000L, 11_000L);
+        assertThat(lone.now).isEqualTo(MILLISECONDS.toNanos(13_000));
+        assertThat(lone.inbox.closed).isInstanceOf(CloseReason.TimedOut.class);
+        assertThat(lone.sent()).isEmpty();
+        assertThat(lone.multiplexer.deadlineNanos()).isEqualTo(Machine.NEVER);
+    }
+
+    @Test
+    void progressResetsTheCountOfTimeouts() {
+        lone.stream.write(Bytes.wrap(new byte[2000]), 0);
+        lone.sent();
+        lone.until(12_000);
+
+        lone.receive(ACK, 0, 1, Bytes.EMPTY);
+        lone.until(20_000);
+
+        assertThat(lone.inbox.closed).isNull();
+    }
+
+    @Test
+    void lossIsJudgedByTimeNotBySequenceAlone() {
+        lone.stream.write(Bytes.wrap(new byte[3 * 1152]), 0);
+        lone.sent();
+        lone.until(100);
+
+        lone.receive(SACK, 0, 0, blocks(1, 2));
+        assertThat(lone.sent()).isEmpty();
+        lone.until(124);
+        assertThat(lone.sent()).isEmpty();
+        lone.until(125);
+
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::seq).containsExactly(0);
+    }
+
+    @Test
+    void aLostTailIsProbedForLongBeforeTheTimeout() {
+        warmUp(20);
+        lone.stream.write(Bytes.wrap(new byte[3 * 1152]), lone.now);
+        lone.sent();
+
+        lone.until(59);
+        assertThat(lone.sent()).isEmpty();
+        lone.until(60);
+
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::seq).containsExactly(3);
+    }
+
+    @Test
+    void aRepeatedPacketSaysWhatIsTrueNow() {
+        lone.write("x");
+        Bytes first = lone.sent().get(0);
+        lone.receive(DATA, 0, 0, X);
+        lone.sent();
+
+        lone.until(1000);
+
+        assertThat(lone.sent()).containsExactly(PacketHeader.refreshed(first, 4_194_304, 1));
+    }
+
+    // Ends.
+
+    @Test
+    void endWaitsForItsAcknowledgement() {
+        lone.write("x");
+        lone.stream.end(0);
+        lone.sent();
+        lone.receive(END, 0, 0, Bytes.EMPTY);
+        assertThat(lone.inbox.ended).isTrue();
+        assertThat(lone.inbox.closed).isNull();
+
+        lone.receive(ACK, 1, 1, Bytes.EMPTY);
+
+        assertThat(lone.inbox.closed).isEqualTo(new CloseReason.Ended());
+        assertThat(lone.multiplexer.size()).isZero();
+    }
+
+    @Test
+    void aPeerThatEndedMayBeWrittenTo() {
+        lone.receive(END, 0, 0, Bytes.EMPTY);
+        lone.sent();
+
+        lone.write("still here");
+
+        assertThat(lone.sent()).hasSize(1);
+        assertThat(lone.inbox.closed).isNull();
+    }
+
+    @Test
+    void anEndedStreamAnswersForFourteenSeconds() {
+        lone.stream.end(0);
+        lone.sent();
+        lone.receive(END, 0, 1, Bytes.EMPTY);
+        assertThat(lone.inbox.closed).isEqualTo(new CloseReason.Ended());
+        Bytes finalAck = lone.sent().get(0);
+
+        lone.until(14_000);
+        assertThat(lone.receive(END, 0, 1, Bytes.EMPTY)).isTrue();
+        assertThat(lone.sent()).containsExactly(finalAck);
+        assertThat(lone.receive(ACK, 1, 1, Bytes.EMPTY)).isTrue();
+        assertThat(lone.sent()).isEmpty();
+        lone.until(16_000);
+
+        assertThat(lone.receive(END, 0, 1, Bytes.EMPTY)).isFalse();
+        assertThat(lone.sent()).isEmpty();
+    }
+
+    @Test
+    void aLostLastAckIsNoError() {
+        lone.receive(END, 0, 0, Bytes.EMPTY);
+        lone.stream.end(0);
+        lone.sent();
+
+        lone.until(13_000);
+
+        assertThat(lone.inbox.closed).isEqualTo(new CloseReason.Ended());
+    }
+
+    @Test
+    void missingDataIsAnErrorThoughThePeerHasEnded() {
+        lone.receive(END, 0, 0, Bytes.EMPTY);
+        lone.write("x");
+        lone.stream.end(0);
+        lone.sent();
+
+        lone.until(13_000);
+
+        assertThat(lone.inbox.closed).isInstanceOf(CloseReason.TimedOut.class);
+    }
+
+    @Test
+    void destroyIsAResetAndOldOnesAreIgnored() {
+        lone.receive(DATA, 0, 0, X);
+        lone.receive(DESTROY, 0, 0, Bytes.EMPTY);
+        assertThat(lone.inbox.closed).isNull();
+
+        lone.receive(DESTROY, 5, 0, Bytes.EMPTY);
+
+        assertThat(lone.inbox.closed).isEqualTo(new CloseReason.ByPeer());
+    }
+
+    @Test
+    void aStreamDestroyedBeforeItIsConnectedSaysNothing() {
+        lone = new LoneStream(new Inbox(), 5, UdxStream.DEFAULT_WINDOW_BYTES);
+
+        lone.stream.destroy(0);
+
+        assertThat(lone.sent()).isEmpty();
+        assertThat(lone.inbox.closed).isInstanceOf(CloseReason.ByUs.class);
+    }
+
+    @Test
+    void aListenerMayDestroyTheStreamFromWithin() {
+        Inbox nervous =
+                new Inbox() {
+                    @Override
+                    public void data(Bytes data, long now) {
+                        UdxStream mine = stream;
+                        if (mine != null) {
+                            mine.destroy(now);
+                        }
+                    }
+                };
+        lone = new LoneStream(nervous, LoneStream.LOCAL_ID, UdxStream.DEFAULT_WINDOW_BYTES);
+        lone.connect(REMOTE_ID);
+        lone.receive(DATA, 1, 0, X);
+        lone.sent();
+
+        lone.receive(DATA | END, 0, 0, X);
+
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).containsExactly(DESTROY);
+        assertThat(nervous.ended).isFalse();
+    }
+
+    // Messages.
+
+    @Test
+    void messagesGoOnceAndMayBeEmpty() {
+        lone.stream.sendMessage(X, 0);
+        lone.stream.sendMessage(Bytes.EMPTY, 0);
+        lone.receive(MESSAGE, 0, 0, Bytes.EMPTY);
+
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).containsOnly(MESSAGE);
+        lone.until(5000);
+        assertThat(lone.sent()).isEmpty();
+        assertThat(lone.inbox.messages).containsExactly(Bytes.EMPTY);
+    }
+
+    @Test
+    void messagesThatPileUpAreDropped() {
+        for (int i = 0; i < UdxStream.MAX_OUTBOX + 5; i++) {
+            lone.stream.sendMessage(X, 0);
+        }
+
+        assertThat(lone.sent()).hasSize(UdxStream.MAX_OUTBOX);
+        assertThat(lone.count(Event.MESSAGE_DROPPED)).isEqualTo(5);
+    }
+
+    // Paths.
+
+    @Test
+    void aPacketFromAnotherSourceOnTheOwnSocketIsTaken() {
+        lone.receive(SOCKET, OTHER_PEER, packet(DATA, 9999, 0, 0, X));
+
+        assertThat(lone.inbox.data).containsExactly(X);
+        assertThat(lone.stream.lastSource()).isEqualTo(OTHER_PEER);
+        assertThat(lone.recorder.take())
+                .extracting(Recorder.Sent::destination)
+                .containsExactly(PEER);
+    }
+
+    @Test
+    void aPacketOnAnotherSocketIsAskedAbout() {
+        lone.receive(OTHER_SOCKET, PEER, packet(DATA, 9999, 0, 0, X));
+
+        assertThat(lone.inbox.data).isEmpty();
+        assertThat(lone.count(Event.FIREWALLED)).isEqualTo(1);
+    }
+
+    @Test
+    void unconnectedStreamsAskBeforeAcceptingAndAreFoundOnEverySocket() {
+        Inbox host =
+                new Inbox() {
+                    @Override
+                    public boolean firewall(LocalSocket socket, Address source, long now) {
+                        UdxStream mine = stream;
+                        if (mine != null && source.equals(OTHER_PEER)) {
+                            mine.connect(socket, source, REMOTE_ID, now);
+                        }
+                        return source.equals(OTHER_PEER);
+                    }
+                };
+        lone = new LoneStream(host, LoneStream.LOCAL_ID, UdxStream.DEFAULT_WINDOW_BYTES);
+        lone.write("written early");
+
+        lone.receive(SOCKET, PEER, packet(DATA, 9999, 0, 0, X));
+        assertThat(host.data).isEmpty();
+        lone.receive(OTHER_SOCKET, OTHER_PEER, packet(DATA, 9999, 0, 0, X));
+
+        assertThat(host.data).containsExactly(X);
+        assertThat(lone.recorder.take())
+                .singleElement()
+                .satisfies(
+                        sent -> {
+                            assertThat(sent.socket()).isEqualTo(OTHER_SOCKET);
+                            assertThat(sent.destination()).isEqualTo(OTHER_PEER);
+                            assertThat(sent.header().ack()).isEqualTo(1);
+                        });
+    }
+
+    @Test
+    void remoteChangeThatFinishesAtOnceIsNotWaitedFor() {
+        lone.stream.changeRemote(OTHER_SOCKET, OTHER_PEER, 77, 0);
+
+        assertThat(lone.inbox.remoteChanges).isEqualTo(1);
+    }
+
+    @Test
+    void olderPacketsAreRepeatedToTheOldAddressThroughTheNewSocket() {
+        lone.write("old");
+        lone.sent();
+
+        lone.stream.changeRemote(OTHER_SOCKET, OTHER_PEER, 77, 0);
+        lone.write("new");
+        lone.drain();
+        lone.until(1000);
+
+        assertThat(lone.inbox.remoteChanges).isZero();
+        List<Recorder.Sent> sent = lone.recorder.take();
+        assertThat(sent).extracting(Recorder.Sent::socket).containsOnly(OTHER_SOCKET);
+        assertThat(sent).extracting(Recorder.Sent::destination).containsExactly(OTHER_PEER, PEER);
+        assertThat(sent)
+                .extracting(each -> each.header().streamId())
+                .containsExactly(77, REMOTE_ID);
+        lone.receive(OTHER_SOCKET, OTHER_PEER, packet(ACK, 9999, 0, 1, Bytes.EMPTY));
+        assertThat(lone.inbox.remoteChanges).isEqualTo(1);
+    }
+
+    @Test
+    void aSecondConnectIsTheCallersMistake() {
+        assertThatThrownBy(() -> lone.connect(1))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("already connected to 127.0.0.1:2001");
+    }
+
+    /** Lets the stream learn a round trip of so many milliseconds. */
+    private void warmUp(long millis) {
+        lone.write("x");
+        lone.sent();
+        lone.until(millis);
+        lone.receive(ACK, 0, 1, Bytes.EMPTY);
+    }
+}

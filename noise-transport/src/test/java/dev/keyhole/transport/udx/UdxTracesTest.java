@@ -1,0 +1,245 @@
+package dev.keyhole.transport.udx;
+
+import static dev.keyhole.transport.Vectors.hex;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.keyhole.transport.Vectors;
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Datagram;
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.stream.CloseReason;
+import dev.keyhole.transport.wire.Bytes;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+
+/** Plays one side of conversations that two peers of the original had. */
+class UdxTracesTest {
+
+    private static final int ID_A = 168496141;
+    private static final int ID_B = 16909060;
+
+    private final List<Bytes> conversation = trace("echo, unordered");
+
+    @Test
+    void theSideThatEndsFirstSaysWhatTheOriginalSaid() {
+        LoneStream a = new LoneStream(new Inbox(), ID_A, UdxStream.DEFAULT_WINDOW_BYTES);
+        a.connect(ID_B);
+
+        a.write("hello");
+        assertThat(a.sent()).isEqualTo(said(0));
+        hear(a, 1);
+        assertThat(a.sent()).isEmpty();
+        hear(a, 2);
+        assertThat(a.sent()).isEqualTo(said(3));
+        a.stream.sendMessage(Bytes.utf8("unordered"), a.now);
+        assertThat(a.sent()).isEqualTo(said(4));
+        a.stream.sendMessage(Bytes.EMPTY, a.now);
+        assertThat(a.sent()).isEqualTo(said(5));
+        hear(a, 7);
+        a.write("one");
+        a.write("two");
+        assertThat(a.sent()).isEqualTo(said(8));
+        hear(a, 9);
+        a.write("bye");
+        a.stream.end(a.now);
+        assertThat(a.sent()).isEqualTo(said(10));
+        hear(a, 11);
+        assertThat(a.sent()).isEqualTo(said(12));
+        hear(a, 13);
+        assertThat(a.sent()).isEqualTo(said(14));
+        hear(a, 15);
+
+        assertThat(a.sent()).isEqualTo(said(16));
+        assertThat(a.inbox.data).containsExactly(Bytes.utf8("world"), Bytes.utf8("still open"));
+        assertThat(a.inbox.closed).isEqualTo(new CloseReason.Ended());
+    }
+
+    @Test
+    void theSideThatEndsLastSaysWhatTheOriginalSaid() {
+        LoneStream b = new LoneStream(new Inbox(), ID_B, UdxStream.DEFAULT_WINDOW_BYTES);
+        b.connect(ID_A);
+
+        hear(b, 0);
+        assertThat(b.sent()).isEqualTo(said(1));
+        b.write("world");
+        assertThat(b.sent()).isEqualTo(said(2));
+        hear(b, 3, 4, 5);
+        assertThat(b.sent()).isEmpty();
+        hear(b, 6);
+        assertThat(b.sent()).isEqualTo(said(7));
+        hear(b, 8);
+        assertThat(b.sent()).isEqualTo(said(9));
+        hear(b, 10);
+        assertThat(b.sent()).isEqualTo(said(11));
+        hear(b, 12);
+        b.write("still open");
+        assertThat(b.sent()).isEqualTo(said(13));
+        hear(b, 14);
+        b.stream.end(b.now);
+        assertThat(b.sent()).isEqualTo(said(15));
+        hear(b, 16);
+
+        assertThat(b.sent()).isEmpty();
+        assertThat(b.inbox.closed).isEqualTo(new CloseReason.Ended());
+    }
+
+    @Test
+    void anEmptyWindowIsAskedAboutAsTheOriginalAsks() {
+        List<Bytes> packets = trace("zero window");
+        LoneStream a = new LoneStream(new Inbox(), ID_A, UdxStream.DEFAULT_WINDOW_BYTES);
+        a.connect(ID_B);
+        a.write("first");
+        assertThat(a.sent()).containsExactly(packets.get(0));
+        a.receive(withoutWindow(packets.get(1)));
+
+        a.until(41);
+        a.write("blocked");
+        assertThat(a.sent()).containsExactly(packets.get(2));
+        a.receive(withoutWindow(packets.get(3)));
+        a.until(1040);
+        assertThat(a.sent()).isEmpty();
+        a.until(1041);
+        assertThat(a.sent()).containsExactly(packets.get(4));
+        a.receive(withoutWindow(packets.get(5)));
+        a.until(3040);
+        assertThat(a.sent()).isEmpty();
+        a.until(3041);
+        assertThat(a.sent()).containsExactly(packets.get(6));
+        a.receive(packets.get(7));
+
+        assertThat(a.sent()).containsExactly(packets.get(8));
+    }
+
+    @Test
+    void destroyingIsSaidOnceAndEndsThePeerWithoutAWord() {
+        List<Bytes> packets = trace("A destroys");
+        LoneStream a = new LoneStream(new Inbox(), ID_A, UdxStream.DEFAULT_WINDOW_BYTES);
+        LoneStream b = new LoneStream(new Inbox(), ID_B, UdxStream.DEFAULT_WINDOW_BYTES);
+        a.connect(ID_B);
+        b.connect(ID_A);
+
+        a.write("x");
+        assertThat(a.sent()).containsExactly(packets.get(0));
+        a.receive(packets.get(1));
+        a.stream.destroy(a.now);
+        assertThat(a.sent()).containsExactly(packets.get(2));
+        b.receive(packets.get(0));
+        b.sent();
+        b.receive(packets.get(2));
+
+        assertThat(b.sent()).isEmpty();
+        assertThat(a.inbox.closed).isInstanceOf(CloseReason.ByUs.class);
+        assertThat(b.inbox.closed).isEqualTo(new CloseReason.ByPeer());
+    }
+
+    @Test
+    void numbersWrap() {
+        List<Bytes> packets = trace("sequence numbers wrap");
+        LoneStream a = new LoneStream(new Inbox(), ID_A, UdxStream.DEFAULT_WINDOW_BYTES);
+        LoneStream b = new LoneStream(new Inbox(), ID_B, UdxStream.DEFAULT_WINDOW_BYTES);
+        a.stream.startAt(-2, 0);
+        b.stream.startAt(0, -2);
+        a.connect(ID_B);
+        b.connect(ID_A);
+
+        for (int i = 0; i < 4; i++) {
+            a.write("w" + i);
+            assertThat(a.sent()).containsExactly(packets.get(2 * i));
+            b.receive(packets.get(2 * i));
+            assertThat(b.sent()).containsExactly(packets.get(2 * i + 1));
+            a.receive(packets.get(2 * i + 1));
+        }
+
+        assertThat(b.inbox.all()).isEqualTo(Bytes.utf8("w0w1w2w3"));
+        assertThat(a.stream.stats().pendingBytes()).isZero();
+    }
+
+    @Test
+    void whatComesBeforeConnectingIsAcknowledgedOnConnecting() {
+        List<Bytes> packets = trace("preconnect");
+        Inbox hospitable =
+                new Inbox() {
+                    @Override
+                    public boolean firewall(LocalSocket socket, Address source, long now) {
+                        return true;
+                    }
+                };
+        LoneStream b = new LoneStream(hospitable, 22, UdxStream.DEFAULT_WINDOW_BYTES);
+
+        b.receive(packets.get(0));
+        assertThat(hospitable.all()).isEqualTo(Bytes.utf8("early"));
+        assertThat(b.sent()).isEmpty();
+        b.until(50);
+        b.stream.connect(LoneStream.SOCKET, LoneStream.PEER, 11, b.now);
+
+        assertThat(b.sent()).containsExactly(packets.get(1));
+    }
+
+    @Test
+    void aRelayChangesTheIdAndNothingElse() {
+        JsonNode trace = find("relay:");
+        List<Bytes> legA = packets(trace.get("legA"));
+        List<Bytes> legB = packets(trace.get("legB"));
+        StreamMultiplexer relay = new StreamMultiplexer(new Random(1));
+        Recorder recorder = new Recorder();
+        Inbox towardsA = new Inbox();
+        Inbox towardsB = new Inbox();
+        UdxStream streamA = towardsA.open(relay, 101);
+        UdxStream streamB = towardsB.open(relay, 202);
+        streamA.connect(LoneStream.SOCKET, LoneStream.PEER, 11, 0);
+        streamB.connect(LoneStream.SOCKET, LoneStream.OTHER_PEER, 22, 0);
+        streamA.relayTo(streamB);
+        streamB.relayTo(streamA);
+
+        for (int i = 0; i < legA.size(); i++) {
+            boolean fromA = trace.get("legA").get(i).get("from").asText().equals("A");
+            Bytes in = fromA ? legA.get(i) : legB.get(i);
+            Bytes out = fromA ? legB.get(i) : legA.get(i);
+            Address source = fromA ? LoneStream.PEER : LoneStream.OTHER_PEER;
+            Address destination = fromA ? LoneStream.OTHER_PEER : LoneStream.PEER;
+            relay.receive(new Datagram(LoneStream.SOCKET, source, in), i);
+            relay.drain(recorder, i);
+            assertThat(recorder.take())
+                    .containsExactly(new Recorder.Sent(LoneStream.SOCKET, destination, out));
+        }
+
+        assertThat(towardsA.closed).isEqualTo(new CloseReason.ByPeer());
+        assertThat(towardsB.closed).isEqualTo(new CloseReason.ByPeer());
+    }
+
+    /** What the proxy made of a packet when it recorded this conversation. */
+    private static Bytes withoutWindow(Bytes packet) {
+        return PacketHeader.refreshed(packet, 0, PacketHeader.of(packet).ack());
+    }
+
+    private void hear(LoneStream stream, int... indexes) {
+        for (int index : indexes) {
+            assertThat(stream.receive(conversation.get(index))).isTrue();
+        }
+    }
+
+    private List<Bytes> said(int index) {
+        return List.of(conversation.get(index));
+    }
+
+    private static List<Bytes> trace(String label) {
+        return packets(find(label).get("packets"));
+    }
+
+    private static JsonNode find(String label) {
+        JsonNode traces = Vectors.load("transport-udx-packets", "traces");
+        return StreamSupport.stream(traces.spliterator(), false)
+                .filter(trace -> trace.get("label").asText().startsWith(label))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<Bytes> packets(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false)
+                .map(packet -> hex(packet, "bytes"))
+                .toList();
+    }
+}
