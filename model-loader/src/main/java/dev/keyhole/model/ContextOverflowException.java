@@ -12,8 +12,9 @@ public final class ContextOverflowException extends DelegationException {
         super(
                 "the prompt has "
                         + promptTokens
-                        + " tokens, the model's context holds "
-                        + contextSize);
+                        + " tokens, and the model's context of "
+                        + contextSize
+                        + " has to hold the answer too");
         this.promptTokens = promptTokens;
         this.contextSize = contextSize;
     }

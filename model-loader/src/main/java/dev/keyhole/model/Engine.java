@@ -1,5 +1,6 @@
 package dev.keyhole.model;
 
+import dev.keyhole.model.source.ModelFiles;
 import java.util.function.Consumer;
 
 /**
@@ -8,13 +9,14 @@ import java.util.function.Consumer;
  */
 public interface Engine {
 
-    /** Whether this engine is the one for a source; looks at files, opens nothing. */
-    boolean reads(ModelSource source);
+    /** Whether these are the files of a model that this engine runs; looks at names only. */
+    boolean reads(ModelFiles files);
 
     /**
      * Opens a model, blocking.
      *
+     * @param id what requests will call the model
      * @throws ModelLoadException says what is missing or wrong
      */
-    Model open(ModelSource source, EngineOptions options, Consumer<LoadProgress> progress);
+    Model open(String id, ModelFiles files, EngineOptions options, Consumer<LoadProgress> progress);
 }
