@@ -27,6 +27,9 @@ import reactor.core.publisher.Sinks;
 /** A model whose engine is the test: it hears of each run, and says what the run says. */
 final class HandModel implements Model {
 
+    /** Long enough for a machine that is busy with other things; only failures wait for it. */
+    static final long LIMIT_SECONDS = 20;
+
     private final String id;
     private final BlockingQueue<Run> runs = new LinkedBlockingQueue<>();
     private final CountDownLatch unloaded = new CountDownLatch(1);
@@ -122,8 +125,8 @@ final class HandModel implements Model {
 
     static <T> T taken(BlockingQueue<T> queue) {
         try {
-            T next = queue.poll(5, TimeUnit.SECONDS);
-            assertThat(next).as("something within five seconds").isNotNull();
+            T next = queue.poll(LIMIT_SECONDS, TimeUnit.SECONDS);
+            assertThat(next).as("something in time").isNotNull();
             return next;
         } catch (InterruptedException e) {
             throw new AssertionError(e);
@@ -132,7 +135,7 @@ final class HandModel implements Model {
 
     static void await(CountDownLatch latch, String what) {
         try {
-            assertThat(latch.await(5, TimeUnit.SECONDS)).as(what).isTrue();
+            assertThat(latch.await(LIMIT_SECONDS, TimeUnit.SECONDS)).as(what).isTrue();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

@@ -2,6 +2,7 @@ package dev.keyhole.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -35,9 +36,7 @@ final class NamePatternTest {
         NamePattern pattern = new NamePattern("*a*a*a*a*a*a*a*a*a*b");
         String text = "a".repeat(50_000);
 
-        assertThat(
-                        org.junit.jupiter.api.Assertions.assertTimeoutPreemptively(
-                                Duration.ofSeconds(5), () -> pattern.matches(text)))
+        assertThat(assertTimeoutPreemptively(Duration.ofSeconds(5), () -> pattern.matches(text)))
                 .isFalse();
     }
 
