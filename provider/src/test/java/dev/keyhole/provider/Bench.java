@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.reactivestreams.Publisher;
@@ -137,7 +138,7 @@ final class Bench implements AutoCloseable {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(HandModel.LIMIT_SECONDS);
         while (!what.getAsBoolean()) {
             assertThat(System.nanoTime()).as("waited long enough").isLessThan(deadline);
-            Thread.yield();
+            LockSupport.parkNanos(100_000);
         }
     }
 
