@@ -231,7 +231,8 @@ final class RequestReader {
                         fields.flag("emitRawDeltas", false),
                         tools,
                         format,
-                        fields.optionalNonEmptyText("requestId"));
+                        fields.optionalNonEmptyText("requestId"),
+                        null);
         return new Request.CompletionStream(
                 fields.text("modelId"),
                 completion,

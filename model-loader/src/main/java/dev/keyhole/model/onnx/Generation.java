@@ -103,8 +103,8 @@ final class Generation {
         if (prompt.length == 0) {
             throw RequestRejectedException.forbidden("the conversation is empty");
         }
-        if (prompt.length >= parts.contextSize()) {
-            throw new ContextOverflowException(prompt.length, parts.contextSize());
+        if (prompt.length >= contextSize()) {
+            throw new ContextOverflowException(prompt.length, contextSize());
         }
         try (OrtSession.RunOptions options = new OrtSession.RunOptions()) {
             StopReason reason = answer(prompt, options);
@@ -140,7 +140,7 @@ final class Generation {
     }
 
     private StopReason answer(Decoder sequence, int[] prompt, Sampler sampler) throws OrtException {
-        int budget = Math.min(budget(), parts.contextSize() - prompt.length);
+        int budget = Math.min(budget(), contextSize() - prompt.length);
         int[] next = prompt;
         while (generated < budget) {
             float[] logits = sequence.feed(next);
@@ -162,6 +162,11 @@ final class Generation {
             next = new int[] {token};
         }
         return StopReason.LENGTH;
+    }
+
+    private int contextSize() {
+        Integer wanted = request.contextSize();
+        return wanted == null ? parts.contextSize() : Math.min(wanted, parts.contextSize());
     }
 
     private int budget() {

@@ -89,6 +89,21 @@ final class OnnxModelTest extends ModelContract {
     }
 
     @Test
+    void aRequestMayHaveLessRoomThanTheModel() {
+        Model model = open();
+
+        assertThatThrownBy(() -> model.completion(question().withContextSize(3)).text().block())
+                .isInstanceOfSatisfying(
+                        ContextOverflowException.class,
+                        e -> assertThat(e.contextSize()).isEqualTo(3));
+        CompletionEvent.Done done =
+                (CompletionEvent.Done)
+                        model.completion(question().withContextSize(32)).events().blockLast();
+        assertThat(done.reason()).isEqualTo(StopReason.LENGTH);
+        model.close();
+    }
+
+    @Test
     void aSeedMakesAnAnswerRepeatable() {
         Model model = open();
         GenerationParams params = GenerationParams.defaults().withTemp(1.2).withSeed(7);
