@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import dev.keyhole.model.ChatMessage;
 import dev.keyhole.model.Completion;
+import dev.keyhole.model.CompletionEvent;
 import dev.keyhole.model.CompletionRequest;
 import dev.keyhole.model.LoadProgress;
 import dev.keyhole.model.Model;
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -57,6 +59,9 @@ final class ConsumerSession implements RpcHandler {
     /** A name that is longer is nobody's. */
     static final int MAX_NAME_LENGTH = 4096;
 
+    /** The longest reply; a frame has to hold it. */
+    static final int MAX_REPLY_BYTES = DelegationService.FRAME_BYTES - 1024;
+
     /** How long to wait after telling of progress before telling of more. */
     private static final long PROGRESS_NANOS = MILLISECONDS.toNanos(100);
 
@@ -74,7 +79,7 @@ final class ConsumerSession implements RpcHandler {
     private final PublicKey peer;
     private final String who;
 
-    private long heartbeats;
+    private final AtomicLong heartbeats = new AtomicLong();
 
     ConsumerSession(DelegationService service, PublicKey peer) {
         this.service = service;
@@ -104,13 +109,19 @@ final class ConsumerSession implements RpcHandler {
         }
         service.counters.requests.increment();
         long parsed = service.timing.now();
-        answer(new Exchange(request, received, began, parsed));
+        Exchange exchange = new Exchange(request, received, began, parsed);
+        try {
+            answer(exchange);
+        } catch (RuntimeException e) {
+            log.error("a request could not be answered", e);
+            exchange.answer(Flux.just(Failures.internal()));
+        }
     }
 
     private void answer(Exchange exchange) {
         Request request = exchange.request();
         if (request instanceof Request.Heartbeat) {
-            exchange.reply(new Response.Heartbeat(++heartbeats));
+            exchange.reply(new Response.Heartbeat(heartbeats.incrementAndGet()));
         } else if (request instanceof Request.State) {
             exchange.reply(new Response.State(Response.State.ACTIVE));
         } else if (request instanceof Request.GetModelInfo asked) {
@@ -314,9 +325,13 @@ final class ConsumerSession implements RpcHandler {
                 });
     }
 
-    private static Flux<dev.keyhole.model.CompletionEvent> run(
+    private Flux<CompletionEvent> run(
             Model model, Claim claim, CompletionRequest asked, Work work) {
         CompletionRequest request = asked.withParams(asked.params().or(claim.params()));
+        int maxContext = service.ledger.quota(peer).maxContext();
+        if (maxContext != Quota.UNLIMITED) {
+            request = request.withContextSize(maxContext);
+        }
         String systemPrompt = claim.systemPrompt();
         boolean instructed =
                 !asked.history().isEmpty()
@@ -588,7 +603,7 @@ final class ConsumerSession implements RpcHandler {
             if (!(response instanceof Response.Heartbeat)) {
                 log(response);
             }
-            incoming.reply(Bytes.wrap(write(response)));
+            send(response);
         }
 
         /** Answers in the shape that the consumer waits for. */
@@ -597,10 +612,16 @@ final class ConsumerSession implements RpcHandler {
             if (request().streamed()) {
                 incoming.stream(watched.map(response -> Bytes.wrap(writeLine(response))));
             } else {
-                watched.next()
-                        .takeUntilOther(incoming.abandoned())
-                        .subscribe(response -> incoming.reply(Bytes.wrap(write(response))));
+                watched.next().takeUntilOther(incoming.abandoned()).subscribe(this::send);
             }
+        }
+
+        private void send(Response response) {
+            byte[] reply = write(response);
+            if (reply.length > MAX_REPLY_BYTES) {
+                reply = write(Response.Failure.of("an answer above " + MAX_REPLY_BYTES + " bytes"));
+            }
+            incoming.reply(Bytes.wrap(reply));
         }
 
         private Flux<Response> watched(Flux<Response> responses) {

@@ -38,6 +38,9 @@ public final class DelegationService implements AutoCloseable {
     /** How often it is looked for models whose time is over. */
     static final Duration SWEEP = Duration.ofSeconds(1);
 
+    /** The longest frame taken in from a consumer. */
+    static final int FRAME_BYTES = 64 << 20;
+
     private static final long DRAIN_CHECK_MILLIS = 10;
 
     private static final Logger log = LoggerFactory.getLogger(DelegationService.class);
@@ -72,7 +75,10 @@ public final class DelegationService implements AutoCloseable {
         this.ids = ids;
         this.shelf = new ModelShelf(config.models(), opener, timing.nanos());
         this.ledger = new QuotaLedger(config.quota(), config.quotas());
-        this.limits = RpcLimits.defaults().withConcurrentRequests(config.requestsPerConnection());
+        this.limits =
+                RpcLimits.defaults()
+                        .withFrameBytes(FRAME_BYTES)
+                        .withConcurrentRequests(config.requestsPerConnection());
         this.worker =
                 Schedulers.newBoundedElastic(
                         WORKERS, WAITING_FOR_WORKERS, "keyhole-provider", 60, true);

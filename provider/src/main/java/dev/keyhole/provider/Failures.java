@@ -50,6 +50,10 @@ final class Failures {
         return new ModelNotFoundException("Model with ID \"" + modelId + "\" not found");
     }
 
+    static Failure internal() {
+        return Failure.of("the provider failed");
+    }
+
     static Failure cancelled() {
         return Failure.of(ErrorCode.INFERENCE_CANCELLED, "the request was cancelled");
     }

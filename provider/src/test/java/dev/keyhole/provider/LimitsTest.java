@@ -3,13 +3,23 @@ package dev.keyhole.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.keyhole.model.Completion;
+import dev.keyhole.model.CompletionRequest;
+import dev.keyhole.model.CompletionSink;
 import dev.keyhole.model.CompletionStats;
+import dev.keyhole.model.EngineOptions;
+import dev.keyhole.model.Model;
+import dev.keyhole.model.Operation;
 import dev.keyhole.model.StopReason;
+import dev.keyhole.model.generate.RunQueue;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 
 final class LimitsTest {
 
@@ -116,6 +126,42 @@ final class LimitsTest {
     }
 
     @Test
+    void aKeyHasAsMuchContextAsItsQuotaSays() {
+        bench = new Bench(Bench.config().withQuota(Quota.defaults().withMaxContext(100)));
+        Bench.Guest guest = bench.connect(1);
+        guest.complete(guest.load());
+
+        assertThat(bench.model().run().completion().contextSize()).isEqualTo(100);
+    }
+
+    @Test
+    void aModelThatIsBusyLetsSixtyFourWaitAndTellsTheNextOne() {
+        QueueingModel model = new QueueingModel();
+        bench = new Bench(Bench.config(), ModelIds::of, (served, progress) -> Mono.just(model));
+        List<Bench.Answer> answers = new ArrayList<>();
+        for (int consumer = 1; consumer <= 5; consumer++) {
+            Bench.Guest guest = bench.connect(consumer);
+            String modelId = guest.load();
+            int requests = consumer == 5 ? 1 : ProviderConfig.DEFAULT_REQUESTS_PER_CONNECTION;
+            for (int i = 0; i < requests; i++) {
+                answers.add(guest.complete(modelId));
+            }
+        }
+        Bench.eventually(() -> model.waiting() == 64);
+
+        Bench.Guest late = bench.connect(6);
+        JsonNode busy = late.complete(late.load()).next();
+        assertThat(busy.get("code").asInt()).isEqualTo(52420);
+        assertThat(busy.at("/typedFields/reason").asText()).isEqualTo("busy");
+
+        model.open();
+        for (Bench.Answer answer : answers) {
+            List<JsonNode> messages = answer.rest();
+            assertThat(messages.get(messages.size() - 1).get("done").asBoolean()).isTrue();
+        }
+    }
+
+    @Test
     void tokensOfAnAnswerThatWasLeftAreCountedAsTheyCame() {
         bench = Bench.ofOneModel();
         Bench.Guest guest = bench.connect(1);
@@ -201,5 +247,51 @@ final class LimitsTest {
 
         run.awaitStop();
         model.awaitUnloaded();
+    }
+
+    /** A model that answers one request at a time, and none before its gate is open. */
+    private static final class QueueingModel implements Model {
+
+        private final RunQueue queue = new RunQueue("tiny", EngineOptions.DEFAULT_QUEUE, () -> {});
+        private final CountDownLatch gate = new CountDownLatch(1);
+
+        int waiting() {
+            return queue.length();
+        }
+
+        void open() {
+            gate.countDown();
+        }
+
+        @Override
+        public String id() {
+            return "tiny";
+        }
+
+        @Override
+        public Set<Operation> operations() {
+            return Set.of(Operation.COMPLETION);
+        }
+
+        @Override
+        public Completion completion(CompletionRequest request) {
+            return Completion.of(sink -> queue.submit(sink, () -> answer(sink)));
+        }
+
+        private void answer(CompletionSink sink) {
+            HandModel.await(gate, "the gate being opened");
+            sink.text("a");
+            sink.done(StopReason.EOS);
+        }
+
+        @Override
+        public Mono<Void> unload() {
+            return queue.close(this::open);
+        }
+
+        @Override
+        public void close() {
+            unload().block();
+        }
     }
 }
