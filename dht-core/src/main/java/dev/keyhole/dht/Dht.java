@@ -3,30 +3,44 @@ package dev.keyhole.dht;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.stream.Collectors.toUnmodifiableList;
 
+import dev.keyhole.dht.announce.Walks;
 import dev.keyhole.dht.connect.ConnectFailure;
 import dev.keyhole.dht.connect.ConnectListener;
 import dev.keyhole.dht.connect.ConnectSpec;
 import dev.keyhole.dht.connect.DhtNode;
 import dev.keyhole.dht.connect.PeerStream;
+import dev.keyhole.dht.message.MutableValue;
+import dev.keyhole.dht.message.PeerRecord;
 import dev.keyhole.dht.node.NodeConfig;
 import dev.keyhole.dht.node.NodeConfig.Persistence;
 import dev.keyhole.dht.node.NodeListener;
+import dev.keyhole.dht.query.Query;
+import dev.keyhole.dht.query.QueryListener;
+import dev.keyhole.dht.query.QueryResult;
+import dev.keyhole.dht.query.QuerySpec;
+import dev.keyhole.dht.request.Answer;
+import dev.keyhole.transport.crypto.Blake2b;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.netty.LocalAddresses;
 import dev.keyhole.transport.netty.UdpLoop;
+import dev.keyhole.transport.wire.Bytes;
 import java.net.BindException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 import reactor.core.publisher.Sinks;
@@ -41,6 +55,9 @@ public final class Dht implements AutoCloseable {
 
     private static final Duration CLOSE_LIMIT = Duration.ofMillis(3500);
     private static final int PREFERRED_PORTS = 5;
+
+    /** The longest value that fits a datagram everybody takes, with its signature and a token. */
+    public static final int MAX_VALUE_BYTES = 1000;
 
     private final UdpLoop loop;
     private final DhtNode node;
@@ -222,6 +239,146 @@ public final class Dht implements AutoCloseable {
     }
 
     /**
+     * Asks the network who announced a topic. Each node that knows somebody is one item; the same
+     * peer may come more than once.
+     */
+    public Flux<FoundPeers> lookup(Bytes topic) {
+        return walk(
+                Walks.lookup(topic),
+                answer ->
+                        Walks.peers(answer)
+                                .map(
+                                        found ->
+                                                new FoundPeers(
+                                                        answer.from(),
+                                                        found.peers().stream()
+                                                                .map(Dht::foundPeer)
+                                                                .collect(toUnmodifiableList()),
+                                                        found.bump())));
+    }
+
+    /** Announces a key under a topic; a key that this node listens on, with its relays. */
+    public Announcement announce(Bytes topic, KeyPair keyPair) {
+        return announce(topic, keyPair, List.of());
+    }
+
+    /**
+     * Announces a key under a topic, with a renewal every ten minutes, until it is closed.
+     *
+     * @param relays nodes that know the way to the key; three of them are kept
+     */
+    public Announcement announce(Bytes topic, KeyPair keyPair, List<Address> relays) {
+        Announcement announcement = new Announcement(this, topic, keyPair, relays, loop.entropy());
+        command(announcement::announce);
+        return announcement;
+    }
+
+    /** Removes a key from a topic wherever it is found, whoever announced it. */
+    public Mono<Void> unannounce(Bytes topic, KeyPair keyPair) {
+        return walk(Walks.unannounce(topic, keyPair), answer -> Optional.<Void>empty()).then();
+    }
+
+    /**
+     * Stores a value in the network, under its hash, for two days.
+     *
+     * @return the hash, if at least one node stored the value
+     */
+    public Mono<Bytes> putImmutable(Bytes value) {
+        checkLength(value);
+        return commit(Walks.putImmutable(value)).thenReturn(Blake2b.hash256(value));
+    }
+
+    /** The value with a hash, from whoever has it first; empty if nobody does. */
+    public Mono<Bytes> getImmutable(Bytes hash) {
+        return walk(Walks.getImmutable(hash), answer -> Walks.immutable(answer, hash)).next();
+    }
+
+    /**
+     * Stores a value that belongs to a key, for two days.
+     *
+     * @param seq has to grow from value to value
+     */
+    public Mono<StoredValue> putMutable(KeyPair keyPair, long seq, Bytes value) {
+        checkLength(value);
+        MutableValue signed = MutableValue.sign(keyPair, seq, value);
+        return commit(Walks.putMutable(keyPair.publicKey(), signed))
+                .thenReturn(new StoredValue(keyPair.publicKey(), seq, value, signed.signature()));
+    }
+
+    /**
+     * The latest value of a key that the network has; empty if it has none.
+     *
+     * @param minSeq the least sequence number that is of interest
+     */
+    public Mono<StoredValue> getMutable(PublicKey publicKey, long minSeq) {
+        return walk(
+                        Walks.getMutable(publicKey, minSeq),
+                        answer -> Walks.mutable(answer, publicKey, minSeq))
+                .reduce((a, b) -> b.seq() > a.seq() ? b : a)
+                .map(v -> new StoredValue(publicKey, v.seq(), v.value(), v.signature()));
+    }
+
+    private static void checkLength(Bytes value) {
+        if (value.length() > MAX_VALUE_BYTES) {
+            throw new IllegalArgumentException(
+                    "a value of " + value.length() + " bytes, above " + MAX_VALUE_BYTES);
+        }
+    }
+
+    private static FoundPeers.Peer foundPeer(PeerRecord record) {
+        return new FoundPeers.Peer(record.publicKey(), record.relayAddresses());
+    }
+
+    private <T> Flux<T> walk(QuerySpec spec, Function<Answer, Optional<T>> reader) {
+        return Flux.create(
+                sink ->
+                        command(
+                                now -> new Walk<>(sink, reader).start(spec, now),
+                                () -> sink.error(new DhtException.Closed())));
+    }
+
+    /** A walk for the sake of what it leaves behind. */
+    private Mono<Void> commit(QuerySpec spec) {
+        return walk(spec, answer -> Optional.<Void>empty()).then();
+    }
+
+    /** One subscription to a walk. */
+    private final class Walk<T> implements QueryListener {
+
+        private final FluxSink<T> sink;
+        private final Function<Answer, Optional<T>> reader;
+
+        private Walk(FluxSink<T> sink, Function<Answer, Optional<T>> reader) {
+            this.sink = sink;
+            this.reader = reader;
+        }
+
+        private void start(QuerySpec spec, long nowNanos) {
+            Query query = node.rpc().query(spec, this, nowNanos);
+            sink.onCancel(() -> command(query::cancel));
+        }
+
+        @Override
+        public void answer(Answer answer, long nowNanos) {
+            reader.apply(answer).ifPresent(item -> tell(() -> sink.next(item)));
+        }
+
+        @Override
+        public void finished(QueryResult result, long nowNanos) {
+            DhtException failure =
+                    result.failure().map(cause -> DhtException.of(cause, result)).orElse(null);
+            tell(
+                    () -> {
+                        if (failure == null) {
+                            sink.complete();
+                        } else {
+                            sink.error(failure);
+                        }
+                    });
+        }
+    }
+
+    /**
      * Closes listeners, which are withdrawn first, connections and sockets. Waits for that, but not
      * for long; harmless when repeated.
      */
@@ -263,7 +420,8 @@ public final class Dht implements AutoCloseable {
         command(command, () -> {});
     }
 
-    private void command(LongConsumer command, Runnable ifClosed) {
+    /** The same; whoever comes too late is told. */
+    void command(LongConsumer command, Runnable ifClosed) {
         if (closed) {
             ifClosed.run();
             return;

@@ -1,8 +1,14 @@
 package dev.keyhole.dht;
 
 import dev.keyhole.dht.connect.ConnectFailure;
+import dev.keyhole.dht.message.ErrorCode;
+import dev.keyhole.dht.query.QueryResult;
+import dev.keyhole.dht.query.QueryResult.CommitOutcome;
+import dev.keyhole.dht.query.QueryResult.QueryFailure;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +62,46 @@ public abstract sealed class DhtException extends RuntimeException {
             case TIMED_OUT -> new TimedOut(code, text, remote);
             case CANCELLED -> new Closed(code, text);
         };
+    }
+
+    static DhtException of(QueryFailure failure, QueryResult result) {
+        return switch (failure) {
+            case TOO_FEW_NODES ->
+                    new NetworkUnreachable(
+                            "TOO_FEW_NODES", "no DHT node answered that could store anything");
+            case REFUSED -> new Refused(result.commits());
+            case CANCELLED -> new Closed("REQUEST_DESTROYED", "the walk was given up");
+        };
+    }
+
+    /** None of the nodes that were to store something accepted it. */
+    public static final class Refused extends DhtException {
+        private static final long serialVersionUID = 1;
+
+        Refused(List<CommitOutcome> outcomes) {
+            super(codeOf(outcomes), false, "refused by every node: " + text(outcomes), null);
+        }
+
+        /** The reason most likely to be of interest, since it comes from a node that judged. */
+        private static String codeOf(List<CommitOutcome> outcomes) {
+            return outcomes.stream()
+                    .map(outcome -> ErrorCode.of(outcome.error()))
+                    .filter(code -> code != null && code != ErrorCode.OK)
+                    .map(ErrorCode::name)
+                    .findFirst()
+                    .orElse("REQUEST_TIMEOUT");
+        }
+
+        private static String text(List<CommitOutcome> outcomes) {
+            return outcomes.stream()
+                    .map(
+                            outcome ->
+                                    outcome.node().from()
+                                            + (outcome.failure() == null
+                                                    ? " with error " + outcome.error()
+                                                    : " by silence"))
+                    .collect(Collectors.joining(", "));
+        }
     }
 
     /** No node of the DHT answers, so nothing is known of any peer. */

@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keyhole.transport.identity.KeyPair;
+import dev.keyhole.transport.identity.PublicKey;
+import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.wire.Bytes;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Sinks;
 
 /** Real sockets on loopback, in a network of our own nodes. */
 class DhtTest {
@@ -57,5 +61,189 @@ class DhtTest {
                     .isInstanceOf(DhtException.PeerNotFound.class)
                     .hasMessageContaining("no node of the network knows");
         }
+    }
+
+    @Test
+    void whoeverTheFirewallDeniesHearsNothingAndIsToldSo() {
+        try (Dht server = Dht.bind(testnet.config());
+                Dht client = Dht.bind(testnet.config())) {
+            Listener listener =
+                    server.listen(
+                            KeyPair.random(ENTROPY),
+                            ListenConfig.of(Firewall.allow()),
+                            connection -> {
+                                throw new AssertionError("denied and yet " + connection);
+                            });
+            listener.ready().block(LIMIT);
+
+            assertThatThrownBy(() -> client.connect(listener.publicKey()).block(LIMIT))
+                    .isInstanceOf(DhtException.PeerUnreachable.class)
+                    .hasMessageContaining("firewall");
+        }
+    }
+
+    @Test
+    void aTighterFirewallLetsGoOfThoseItNoLongerAdmits() {
+        try (Dht server = Dht.bind(testnet.config());
+                Dht client = Dht.bind(testnet.config())) {
+            Sinks.One<Connection> accepted = Sinks.one();
+            Listener listener =
+                    server.listen(
+                            KeyPair.random(ENTROPY),
+                            ListenConfig.of(Firewall.open()),
+                            accepted::tryEmitValue);
+            listener.ready().block(LIMIT);
+            Connection connection = client.connect(listener.publicKey()).block(LIMIT);
+
+            listener.firewall(Firewall.deny(client.defaultKeyPair().publicKey()));
+
+            assertThat(accepted.asMono().flatMap(Connection::closed).block(LIMIT))
+                    .isInstanceOf(CloseReason.Refused.class);
+            assertThat(connection.closed().block(LIMIT)).isInstanceOf(CloseReason.ByPeer.class);
+        }
+    }
+
+    @Test
+    void oneKeyHasNoMoreConnectionsThanItsShare() {
+        try (Dht server = Dht.bind(testnet.config());
+                Dht client = Dht.bind(testnet.config())) {
+            Listener listener =
+                    server.listen(
+                            KeyPair.random(ENTROPY),
+                            ListenConfig.of(Firewall.open()).withMaxConnectionsPerKey(1),
+                            Echo::serve);
+            listener.ready().block(LIMIT);
+            Connection first = client.connect(listener.publicKey()).block(LIMIT);
+
+            assertThatThrownBy(() -> client.connect(listener.publicKey()).block(LIMIT))
+                    .isInstanceOf(DhtException.ServerError.class)
+                    .hasMessageContaining("try later");
+            first.close();
+        }
+    }
+
+    @Test
+    void aListenerThatIsClosedIsNotFoundAnyMore() {
+        try (Dht server = Dht.bind(testnet.config());
+                Dht client = Dht.bind(testnet.config())) {
+            Listener listener =
+                    server.listen(
+                            KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), Echo::serve);
+            listener.ready().block(LIMIT);
+
+            listener.close();
+            listener.closed().block(LIMIT);
+
+            assertThatThrownBy(() -> client.connect(listener.publicKey()).block(LIMIT))
+                    .isInstanceOf(DhtException.PeerNotFound.class);
+        }
+    }
+
+    @Test
+    void aKeyIsServedOnce() {
+        try (Dht server = Dht.bind(testnet.config())) {
+            KeyPair keyPair = KeyPair.random(ENTROPY);
+            ListenConfig config = ListenConfig.of(Firewall.open());
+            server.listen(keyPair, config, Echo::serve).ready().block(LIMIT);
+
+            assertThatThrownBy(
+                            () -> server.listen(keyPair, config, Echo::serve).ready().block(LIMIT))
+                    .isInstanceOf(DhtException.KeyPairInUse.class);
+        }
+    }
+
+    @Test
+    void aPortInUseIsNamed() {
+        int taken = testnet.addresses().get(0).port();
+
+        assertThatThrownBy(() -> Dht.bind(testnet.config().withPort(taken)))
+                .isInstanceOf(DhtException.BindFailed.class)
+                .hasMessageContaining("127.0.0.1:" + taken);
+    }
+
+    @Test
+    void withoutANetworkTheFailureSaysSo() {
+        try (Dht alone = Dht.bind(DhtConfig.of("127.0.0.1:1").withPort(0).withEphemeral(true))) {
+            assertThatThrownBy(
+                            () -> alone.connect(KeyPair.random(ENTROPY).publicKey()).block(LIMIT))
+                    .isInstanceOf(DhtException.NetworkUnreachable.class)
+                    .hasMessageContaining("no DHT node answered");
+        }
+    }
+
+    @Test
+    void aConnectEndsWithTheCallersPatience() {
+        ConnectOptions hasty = ConnectOptions.defaults().withTimeout(Duration.ofMillis(300));
+        try (Dht alone = Dht.bind(DhtConfig.of("127.0.0.1:1").withPort(0).withEphemeral(true))) {
+            assertThatThrownBy(
+                            () ->
+                                    alone.connect(KeyPair.random(ENTROPY).publicKey(), hasty)
+                                            .block(LIMIT))
+                    .isInstanceOf(DhtException.TimedOut.class)
+                    .hasMessageContaining("300 ms");
+        }
+    }
+
+    @Test
+    void closingEndsWhatIsOpen() {
+        Dht server = Dht.bind(testnet.config());
+        Listener listener =
+                server.listen(
+                        KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), Echo::serve);
+        listener.ready().block(LIMIT);
+        try (Dht client = Dht.bind(testnet.config())) {
+            Connection connection = client.connect(listener.publicKey()).block(LIMIT);
+
+            server.close();
+            server.close();
+
+            listener.closed().block(LIMIT);
+            assertThat(connection.closed().block(LIMIT)).isInstanceOf(CloseReason.ByPeer.class);
+            assertThatThrownBy(() -> server.connect(listener.publicKey()).block(LIMIT))
+                    .isInstanceOf(DhtException.Closed.class);
+        }
+    }
+
+    @Test
+    void aPeerIsFoundUnderATopicUntilItIsWithdrawn() {
+        Bytes topic = Bytes.random(ENTROPY, 32);
+        KeyPair keyPair = KeyPair.random(ENTROPY);
+        try (Dht node = Dht.bind(testnet.config())) {
+            Announcement announcement = node.announce(topic, keyPair);
+            assertThat(announcement.ready().block(LIMIT)).isPositive();
+
+            assertThat(found(node, topic)).containsOnly(keyPair.publicKey());
+
+            announcement.close();
+            announcement.closed().block(LIMIT);
+            assertThat(found(node, topic)).isEmpty();
+        }
+    }
+
+    @Test
+    void valuesAreFoundByHashAndByKey() {
+        Bytes value = Bytes.utf8("worth keeping");
+        KeyPair keyPair = KeyPair.random(ENTROPY);
+        try (Dht node = Dht.bind(testnet.config())) {
+            Bytes hash = node.putImmutable(value).block(LIMIT);
+            node.putMutable(keyPair, 7, value).block(LIMIT);
+
+            assertThat(node.getImmutable(hash).block(LIMIT)).isEqualTo(value);
+            assertThat(node.getMutable(keyPair.publicKey(), 7).block(LIMIT).value())
+                    .isEqualTo(value);
+            assertThat(node.getMutable(keyPair.publicKey(), 8).block(LIMIT)).isNull();
+            assertThatThrownBy(() -> node.putMutable(keyPair, 6, value).block(LIMIT))
+                    .isInstanceOf(DhtException.Refused.class)
+                    .extracting("code")
+                    .isEqualTo("SEQ_TOO_LOW");
+        }
+    }
+
+    private static List<PublicKey> found(Dht node, Bytes topic) {
+        return node.lookup(topic)
+                .flatMapIterable(FoundPeers::peers)
+                .map(FoundPeers.Peer::publicKey)
+                .collectList()
+                .block(LIMIT);
     }
 }

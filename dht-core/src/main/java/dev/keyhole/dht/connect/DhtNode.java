@@ -11,6 +11,7 @@ import dev.keyhole.dht.node.NodeListener;
 import dev.keyhole.dht.node.RpcNode;
 import dev.keyhole.dht.store.ForwardEntry;
 import dev.keyhole.transport.identity.KeyPair;
+import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.Datagram;
 import dev.keyhole.transport.net.Effects;
@@ -95,6 +96,17 @@ public final class DhtNode implements Machine {
     /** The DHT beneath: queries, single requests, and what the node knows of itself. */
     public RpcNode rpc() {
         return rpc;
+    }
+
+    /** Runs a task of the owner's at a time. */
+    public Timers.Timer at(long deadlineNanos, Timers.Task task) {
+        return timers.at(deadlineNanos, task);
+    }
+
+    /** Through whom a server of this node is reached; nobody for other keys. */
+    public List<Address> relayAddresses(PublicKey server) {
+        Acceptor acceptor = servers.get(server.target());
+        return acceptor == null ? List.of() : acceptor.announcer().relayAddresses();
     }
 
     /** Streams that are open, over all connections and attempts. */

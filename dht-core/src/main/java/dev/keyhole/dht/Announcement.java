@@ -1,0 +1,134 @@
+package dev.keyhole.dht;
+
+import dev.keyhole.dht.announce.Walks;
+import dev.keyhole.dht.connect.Timers;
+import dev.keyhole.dht.query.Query;
+import dev.keyhole.dht.query.QueryResult;
+import dev.keyhole.dht.query.QueryResult.CommitOutcome;
+import dev.keyhole.dht.query.QuerySpec;
+import dev.keyhole.transport.identity.KeyPair;
+import dev.keyhole.transport.identity.PublicKey;
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.wire.Bytes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** A key announced under a topic, again and again until this is closed. */
+public final class Announcement implements AutoCloseable {
+
+    static final Duration INTERVAL = Duration.ofMinutes(10);
+    static final Duration JITTER = Duration.ofMinutes(2);
+    static final Duration RETRY = Duration.ofSeconds(10);
+
+    private final Dht dht;
+    private final Bytes topic;
+    private final KeyPair keyPair;
+    private final List<Address> relays;
+    private final Random entropy;
+    private final Sinks.One<Integer> ready = Sinks.one();
+    private final Sinks.Empty<Void> closed = Sinks.empty();
+    private volatile boolean closing;
+    private List<Address> closestNodes = List.of();
+    private boolean announced;
+    private @Nullable Query query;
+    private Timers.@Nullable Timer next;
+
+    Announcement(Dht dht, Bytes topic, KeyPair keyPair, List<Address> relays, Random entropy) {
+        this.dht = dht;
+        this.topic = topic;
+        this.keyPair = keyPair;
+        this.relays = List.copyOf(relays);
+        this.entropy = entropy;
+    }
+
+    /** Announces, the first time after removing what the key had announced before. */
+    void announce(long nowNanos) {
+        if (closing) {
+            return;
+        }
+        QuerySpec walk =
+                announced
+                        ? Walks.announce(topic, keyPair, relaysNow(), 0)
+                        : Walks.announceAfresh(topic, keyPair, relaysNow(), 0);
+        query = dht.node().rpc().query(walk.withStart(closestNodes), this::announced, nowNanos);
+    }
+
+    /** The relays of the moment if the key is one this node listens on, else those given. */
+    private List<Address> relaysNow() {
+        return relays.isEmpty() ? dht.node().relayAddresses(keyPair.publicKey()) : relays;
+    }
+
+    private void announced(QueryResult result, long nowNanos) {
+        query = null;
+        if (closing) {
+            return;
+        }
+        int accepted = (int) result.commits().stream().filter(CommitOutcome::accepted).count();
+        long pause = RETRY.toNanos();
+        if (accepted > 0) {
+            announced = true;
+            closestNodes = result.closestNodes();
+            pause = INTERVAL.toNanos() + (long) (entropy.nextDouble() * JITTER.toNanos());
+            dht.tell(() -> ready.tryEmitValue(accepted));
+        }
+        next = dht.node().at(nowNanos + pause, this::announce);
+    }
+
+    public Bytes topic() {
+        return topic;
+    }
+
+    public PublicKey publicKey() {
+        return keyPair.publicKey();
+    }
+
+    /** How many nodes hold the announcement, once some do. */
+    public Mono<Integer> ready() {
+        return ready.asMono();
+    }
+
+    /** Completes when the announcement is closed and withdrawn. */
+    public Mono<Void> closed() {
+        return closed.asMono();
+    }
+
+    /** Announces no more and withdraws the announcement; {@link #closed} tells when that is done. */
+    @Override
+    public void close() {
+        if (!closing) {
+            closing = true;
+            dht.command(this::withdraw, this::end);
+        }
+    }
+
+    private void withdraw(long nowNanos) {
+        if (next != null) {
+            next.cancel();
+        }
+        if (query != null) {
+            query.cancel(nowNanos);
+        }
+        if (closestNodes.isEmpty()) {
+            end();
+            return;
+        }
+        QuerySpec walk =
+                Walks.unannounce(topic, keyPair)
+                        .withStart(closestNodes)
+                        .withOnlyStart(true)
+                        .asForced();
+        dht.node().rpc().query(walk, (result, now) -> end(), nowNanos);
+    }
+
+    private void end() {
+        dht.tell(
+                () -> {
+                    ready.tryEmitError(new DhtException.Closed());
+                    closed.tryEmitEmpty();
+                });
+    }
+}
