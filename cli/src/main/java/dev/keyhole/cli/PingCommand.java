@@ -1,0 +1,69 @@
+package dev.keyhole.cli;
+
+import dev.keyhole.dht.ConnectOptions;
+import dev.keyhole.dht.Connection;
+import dev.keyhole.dht.Dht;
+import dev.keyhole.model.message.MessageJson;
+import dev.keyhole.model.message.Request;
+import dev.keyhole.transport.rpc.RpcHandler;
+import dev.keyhole.transport.rpc.RpcLimits;
+import dev.keyhole.transport.rpc.RpcPeer;
+import dev.keyhole.transport.wire.Bytes;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Asks a provider for a sign of life. */
+@Command(
+        name = "ping",
+        description = "Connects to a provider, asks for a sign of life, and closes.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  keyhole ping d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737"
+        })
+final class PingCommand implements Callable<Integer> {
+
+    private static final Duration CONNECT_LIMIT = Duration.ofSeconds(60);
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
+
+    @Mixin NetworkOptions network = new NetworkOptions();
+
+    @Parameters(paramLabel = "KEY", description = "The provider's public key.")
+    String key = "";
+
+    @Option(names = "--json", description = "Print JSON.")
+    boolean json;
+
+    @Override
+    public Integer call() {
+        Output output = Output.standard(json);
+        ConnectOptions options =
+                ConnectOptions.defaults()
+                        .withKeyPair(network.identity(output).keyPair())
+                        .withTimeout(CONNECT_LIMIT);
+        try (Shutdown shutdown = new Shutdown()) {
+            Dht dht = shutdown.closes(network.join());
+            Connection connection = dht.connect(NetworkOptions.key(key), options).block();
+            if (connection == null) {
+                throw new IllegalStateException("no connection");
+            }
+            RpcPeer peer = RpcPeer.over(connection, RpcHandler.NONE, RpcLimits.defaults());
+            Bytes heartbeat = Bytes.wrap(MessageJson.write(new Request.Heartbeat()));
+            long asked = System.nanoTime();
+            peer.call(heartbeat, false).blockLast(ANSWER_LIMIT);
+            double millis = (System.nanoTime() - asked) / 1e6;
+            String path = connection.path().name().toLowerCase(Locale.ROOT);
+            output.line(
+                    String.format(Locale.ROOT, "PONG %.1f %s", millis, path),
+                    Map.<String, Object>of("milliseconds", millis, "path", path));
+            peer.close();
+            peer.closed().block(Duration.ofSeconds(4));
+        }
+        return 0;
+    }
+}
