@@ -25,8 +25,16 @@ class ArchitectureTest {
         onlyUses("dev.keyhole.transport..");
         onlyUses("dev.keyhole.dht..", "dev.keyhole.transport..");
         onlyUses("dev.keyhole.model..");
-        onlyUses("dev.keyhole.provider..", "dev.keyhole.dht..", "dev.keyhole.transport..", "dev.keyhole.model..");
-        onlyUses("dev.keyhole.consumer..", "dev.keyhole.dht..", "dev.keyhole.transport..", "dev.keyhole.model..");
+        onlyUses(
+                "dev.keyhole.provider..",
+                "dev.keyhole.dht..",
+                "dev.keyhole.transport..",
+                "dev.keyhole.model..");
+        onlyUses(
+                "dev.keyhole.consumer..",
+                "dev.keyhole.dht..",
+                "dev.keyhole.transport..",
+                "dev.keyhole.model..");
     }
 
     @Test
@@ -99,10 +107,7 @@ class ArchitectureTest {
                 .resideInAPackage(module)
                 .should()
                 .dependOnClassesThat(
-                        resideInAPackage(
-                                        "dev.keyhole..")
-                                .and(
-                                        resideOutsideOfPackages(allowed)))
+                        resideInAPackage("dev.keyhole..").and(resideOutsideOfPackages(allowed)))
                 .allowEmptyShould(true)
                 .check(CLASSES);
     }

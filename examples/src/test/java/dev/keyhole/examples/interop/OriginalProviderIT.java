@@ -70,7 +70,7 @@ class OriginalProviderIT {
 
         assertThat(run.tokens().collectList().block())
                 .containsExactly("Grüße", " from", " JavaScript", " 🙂", ".");
-        assertThat(run.stats().block().promptTokens()).hasValue(3);
+        assertThat(run.stats().block().promptTokens()).isEqualTo(3);
         assertThat(run.servedBy().block().providerKey()).contains(key.toHex());
         JsonNode sent = request("completionStream");
         assertThat(sent.path("history").path(0).path("content").asText()).isEqualTo("Who are you?");
@@ -178,7 +178,8 @@ class OriginalProviderIT {
 
     @Test
     void aProviderThatIsNotThereIsUnreachable() {
-        PublicKey nobody = PublicKey.parse("d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737");
+        PublicKey nobody =
+                PublicKey.parse("d04ab232742bb4ab3a1368bd4615e4e6d0224ab71a016baf8520a332c9778737");
 
         assertThatThrownBy(
                         () ->
