@@ -38,10 +38,11 @@ final class Health {
         if (ticks < RING || newAnswers + newTimeouts < IDLE_EVENTS) {
             return;
         }
-        boolean bad = newTimeouts > newAnswers;
-        offlineTicks = newAnswers == 0 ? offlineTicks + 1 : 0;
+        boolean silent = newAnswers == 0;
+        boolean bad = !silent && newTimeouts > newAnswers;
+        offlineTicks = silent ? offlineTicks + 1 : 0;
         degradedTicks = bad ? degradedTicks + 1 : 0;
-        healthyTicks = bad ? 0 : healthyTicks + 1;
+        healthyTicks = silent || bad ? 0 : healthyTicks + 1;
         if (newAnswers > 0) {
             online = true;
         } else if (offlineTicks >= OFFLINE_TICKS) {

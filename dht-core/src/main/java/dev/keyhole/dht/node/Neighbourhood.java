@@ -86,6 +86,12 @@ final class Neighbourhood {
         anonymous.clear();
     }
 
+    /** Forgets what anybody said of our address, and asks everybody anew. */
+    void forgetSamples() {
+        adopt(new NatSampler());
+        table.oldestFirst().forEach(node -> node.sampled(0));
+    }
+
     NatSampler sampler() {
         return sampler;
     }

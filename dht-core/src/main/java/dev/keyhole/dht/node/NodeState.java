@@ -262,7 +262,7 @@ final class NodeState {
     }
 
     private void forgetAddress(long nowNanos) {
-        neighbourhood.adopt(new NatSampler());
+        neighbourhood.forgetSamples();
         sampleOwnAddress();
         retryTicks = 2;
         nextRetryTicks = 2;

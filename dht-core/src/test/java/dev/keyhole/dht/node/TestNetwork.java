@@ -34,6 +34,7 @@ final class TestNetwork {
 
     private final Map<Address, Machine> machines = new HashMap<>();
     private final Map<Address, LocalSocket> sockets = new HashMap<>();
+    private final Map<Address, Address> translations = new HashMap<>();
     private final Map<Address, Set<Address>> firewalls = new HashMap<>();
     private final List<Machine> order = new ArrayList<>();
     private final Queue<Delivery> underWay =
@@ -50,7 +51,7 @@ final class TestNetwork {
     /** A datagram somebody saw: where it was sent to, and from which socket. */
     record Sent(Address from, Address to, Bytes payload) {}
 
-    final List<Sent> lost = new ArrayList<>();
+    private List<Sent> recorded = new ArrayList<>();
 
     TestNetwork(long seed) {
         random = new Random(seed);
@@ -85,7 +86,9 @@ final class TestNetwork {
     }
 
     void attach(Machine machine, LocalSocket... bound) {
-        order.add(machine);
+        if (!order.contains(machine)) {
+            order.add(machine);
+        }
         for (LocalSocket socket : bound) {
             machines.put(socket.local(), machine);
         }
@@ -113,9 +116,29 @@ final class TestNetwork {
         machines.values().removeIf(other -> other == machine);
     }
 
+    /** Everything that is sent from now on. */
+    List<Sent> record() {
+        recorded = new ArrayList<>();
+        return recorded;
+    }
+
     void send(Address from, Address to, Bytes payload) {
+        recorded.add(new Sent(from, to, payload));
         long jitter = latencyNanos == 0 ? 0 : random.nextInt((int) latencyNanos);
         underWay.add(new Delivery(now + latencyNanos + jitter, serial++, from, to, payload));
+    }
+
+    /** Lets the others see what leaves a socket as coming from another address, and back. */
+    void translate(LocalSocket socket, Address outside) {
+        Machine machine = machines.remove(socket.local());
+        translations.put(socket.local(), outside);
+        machines.put(outside, machine);
+        sockets.put(outside, socket);
+    }
+
+    /** Nothing happens for a while, and then everything that was due at once. */
+    void stall(long nanos) {
+        now += nanos;
     }
 
     void drain() {
@@ -165,7 +188,6 @@ final class TestNetwork {
         Set<Address> known = firewalls.get(delivery.to());
         boolean blocked = known != null && !known.contains(delivery.from());
         if (machine == null || socket == null || blocked || random.nextDouble() < loss) {
-            lost.add(new Sent(delivery.from(), delivery.to(), delivery.payload()));
             return;
         }
         machine.receive(new Datagram(socket, delivery.from(), delivery.payload()), now);
@@ -182,7 +204,8 @@ final class TestNetwork {
                         if (known != null) {
                             known.add(destination);
                         }
-                        TestNetwork.this.send(socket.local(), destination, payload);
+                        Address from = translations.getOrDefault(socket.local(), socket.local());
+                        TestNetwork.this.send(from, destination, payload);
                     }
 
                     @Override

@@ -1,0 +1,476 @@
+package dev.keyhole.dht.node;
+
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keyhole.dht.announce.Walks;
+import dev.keyhole.dht.message.Command;
+import dev.keyhole.dht.message.ErrorCode;
+import dev.keyhole.dht.message.Reply;
+import dev.keyhole.dht.message.Request;
+import dev.keyhole.dht.query.QueryResult.QueryFailure;
+import dev.keyhole.dht.request.Answer;
+import dev.keyhole.dht.request.RequestSpec;
+import dev.keyhole.dht.routing.NodeId;
+import dev.keyhole.transport.identity.KeyPair;
+import dev.keyhole.transport.identity.Seed;
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Datagram;
+import dev.keyhole.transport.net.Effects;
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.wire.Bytes;
+import dev.keyhole.transport.wire.WireReader;
+import dev.keyhole.transport.wire.WireWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** What one node answers others, in a small network. */
+class RpcNodeTest {
+
+    private static final Bytes TARGET = Bytes.random(new Random(1), 32);
+    private static final Bytes STALE = Bytes.random(new Random(2), 32);
+    private static final KeyPair KEY = KeyPair.fromSeed(Seed.of(Bytes.random(new Random(3), 32)));
+
+    private final Swarm swarm = new Swarm(1, 6);
+    private final RpcNode storing = swarm.nodes.get(0);
+    private final Address at = storing.serverSocket().local();
+    private final RpcNode asker = swarm.bystander(50);
+
+    @Test
+    void staleTokenIsAnsweredAtOnceWithAFreshOne() {
+        Answer answer =
+                swarm.ask(
+                        asker,
+                        RequestSpec.of(at, Command.ANNOUNCE)
+                                .withTarget(TARGET)
+                                .withToken(STALE)
+                                .withRetries(0));
+
+        assertThat(answer.error()).isEqualTo(ErrorCode.INVALID_TOKEN.number());
+        assertThat(answer.token()).isNotNull().isNotEqualTo(STALE);
+        assertThat(answer.closerNodes()).isNotEmpty();
+        Answer retry =
+                swarm.ask(
+                        asker,
+                        RequestSpec.of(at, Command.LOOKUP)
+                                .withTarget(TARGET)
+                                .withToken(answer.token()));
+        assertThat(retry.isOk()).isTrue();
+    }
+
+    @Test
+    void unknownCommandIsAnsweredWithErrorOneAndCloserNodes() {
+        for (Command unknown : List.of(new Command(true, 9), new Command(false, 300))) {
+            Answer answer = swarm.ask(asker, RequestSpec.of(at, unknown).withTarget(TARGET));
+
+            assertThat(answer.error()).isEqualTo(1);
+            assertThat(answer.token()).isNull();
+            assertThat(answer.closerNodes()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void nodeThatDoesNotStoreRefusesStoringCommands() {
+        RpcNode ephemeral = swarm.bystander(51);
+        Address there = ephemeral.clientSocket().local();
+        List<Integer> handled = new ArrayList<>();
+        ephemeral.handler((request, now) -> handled.add(request.tid()));
+
+        for (Command.External command : Command.External.values()) {
+            Answer answer =
+                    swarm.ask(
+                            asker,
+                            RequestSpec.of(there, Command.of(command))
+                                    .withTarget(TARGET)
+                                    .withRetries(0));
+            boolean connecting =
+                    command == Command.External.PEER_HANDSHAKE
+                            || command == Command.External.PEER_HOLEPUNCH;
+            if (connecting) {
+                assertThat(answer).as(command.name()).isNull();
+            } else {
+                assertThat(answer.error()).as(command.name()).isEqualTo(1);
+                assertThat(answer.closerNodes()).isNotEmpty();
+            }
+        }
+        assertThat(handled).hasSize(2);
+    }
+
+    @Test
+    void whatMustStaySilentStaysSilent() {
+        Bytes garbage = Bytes.of(255, 255, 255);
+        List<RequestSpec> wrong =
+                List.of(
+                        RequestSpec.of(at, Command.FIND_NODE),
+                        RequestSpec.of(at, Command.PING_NAT),
+                        RequestSpec.of(at, Command.PING_NAT).withValue(Bytes.of(0, 0)),
+                        RequestSpec.of(at, Command.PING_NAT).withValue(Bytes.of(7)),
+                        RequestSpec.of(at, Command.DOWN_HINT).withValue(Bytes.of(1, 2, 3)),
+                        RequestSpec.of(at, Command.DELAYED_PING),
+                        RequestSpec.of(at, Command.DELAYED_PING)
+                                .withValue(new WireWriter().u32(10_001).toBytes())
+                                .withTimeoutNanos(SECONDS.toNanos(12)),
+                        RequestSpec.of(at, Command.PEER_HANDSHAKE),
+                        RequestSpec.of(at, Command.FIND_PEER),
+                        RequestSpec.of(at, Command.LOOKUP),
+                        RequestSpec.of(at, Command.ANNOUNCE).withTarget(TARGET),
+                        RequestSpec.of(at, Command.ANNOUNCE).withTarget(TARGET).withValue(garbage),
+                        RequestSpec.of(at, Command.UNANNOUNCE).withTarget(TARGET),
+                        RequestSpec.of(at, Command.MUTABLE_GET).withTarget(TARGET),
+                        RequestSpec.of(at, Command.MUTABLE_PUT)
+                                .withTarget(TARGET)
+                                .withValue(garbage),
+                        RequestSpec.of(at, Command.IMMUTABLE_PUT)
+                                .withTarget(TARGET)
+                                .withValue(garbage),
+                        RequestSpec.of(at, Command.PLUGIN).withTarget(TARGET).withValue(garbage));
+
+        for (RequestSpec spec : wrong) {
+            assertThat(swarm.ask(asker, spec.withRetries(0))).as(spec.toString()).isNull();
+        }
+    }
+
+    @Test
+    void bareRepliesCarryNeitherTokenNorCloserNodes() {
+        Answer ping = swarm.ask(asker, RequestSpec.of(at, Command.PING).withTarget(TARGET));
+        Answer find = swarm.ask(asker, RequestSpec.of(at, Command.FIND_NODE).withTarget(TARGET));
+        Answer lookup = swarm.ask(asker, RequestSpec.of(at, Command.LOOKUP).withTarget(TARGET));
+
+        assertThat(ping.token()).isNull();
+        assertThat(ping.closerNodes()).isEmpty();
+        assertThat(find.token()).isNull();
+        assertThat(find.closerNodes()).isNotEmpty();
+        assertThat(lookup.token()).isNotNull();
+        assertThat(lookup.closerNodes()).isNotEmpty();
+        assertThat(lookup.value()).isNull();
+    }
+
+    @Test
+    void natPingIsAnsweredToTheRequestedPort() {
+        Answer answer = swarm.ask(asker, ReachabilityCheck.natPing(at, asker.serverSocket()));
+
+        assertThat(answer.socket()).isEqualTo(asker.serverSocket());
+        assertThat(answer.to()).isEqualTo(asker.serverSocket().local());
+        assertThat(answer.from()).isEqualTo(at);
+    }
+
+    @Test
+    void delayedPingIsAnsweredLater() {
+        long before = swarm.net.now();
+
+        Answer answer =
+                swarm.ask(
+                        asker,
+                        RequestSpec.of(at, Command.DELAYED_PING)
+                                .withValue(new WireWriter().u32(5000).toBytes())
+                                .withTimeoutNanos(SECONDS.toNanos(6)));
+
+        assertThat(answer).isNotNull();
+        assertThat(swarm.net.now() - before)
+                .isBetween(SECONDS.toNanos(5), SECONDS.toNanos(5) + SECONDS.toNanos(1));
+    }
+
+    @Test
+    void delayedPingsAreCapped() {
+        DelayedPings pings = new DelayedPings();
+        List<TestNetwork.Sent> sent = new ArrayList<>();
+        for (int i = 0; i < 2 * DelayedPings.MAX_WAITING; i++) {
+            Address from = Address.of("8.8." + i / 200 + "." + i % 200, 1);
+            pings.add(incoming(from), 100, 0);
+            for (int k = 0; k < 2 * DelayedPings.MAX_PER_HOST; k++) {
+                pings.add(incoming(Address.parse("9.9.9.9:9")), 100, 0);
+            }
+        }
+
+        pings.expire(SECONDS.toNanos(1));
+        storing.drain(collect(sent), swarm.net.now());
+
+        assertThat(sent).hasSize(DelayedPings.MAX_WAITING);
+        assertThat(sent.stream().filter(s -> s.to().host() == 0x09090909).count())
+                .isEqualTo(DelayedPings.MAX_PER_HOST);
+        assertThat(pings.deadlineNanos()).isEqualTo(Machine.NEVER);
+    }
+
+    @Test
+    void rateLimitsDoNotStarveNodesBehindOneAddress() {
+        Address shared = Address.parse("8.8.8.8:1000");
+
+        int answered = 0;
+        for (int i = 0; i < 400; i++) {
+            answered += fullAnswers(shared.withPort(1000 + i % 200), 1);
+        }
+
+        assertThat(answered).isEqualTo(400);
+        assertThat(storing.shortenedAnswers()).isZero();
+    }
+
+    @Test
+    void floodFromOneHostGetsShortAnswers() {
+        Address flooder = Address.parse("8.8.8.8:1000");
+
+        int answered = fullAnswers(flooder, 20_000);
+
+        assertThat(answered).isLessThan(16_000);
+        assertThat(storing.shortenedAnswers()).isEqualTo(20_000 - answered);
+        assertThat(fullAnswers(Address.parse("8.8.4.4:1"), 10)).as("another host").isEqualTo(10);
+        swarm.net.run(SECONDS.toNanos(10));
+        assertThat(fullAnswers(flooder, 10)).as("later").isEqualTo(10);
+    }
+
+    @Test
+    void forwardingIsLimitedPerSourceAndRefusesReservedTargets() {
+        List<TestNetwork.Sent> sent = new ArrayList<>();
+        Address[] destination = {Address.parse("8.8.4.4:5")};
+        storing.handler((r, now) -> r.relay(null, destination[0], r.socket(), now));
+        Address stranger = Address.parse("8.8.8.8:1000");
+
+        for (String refused :
+                List.of("127.0.0.1:80", "10.0.0.1:80", "224.0.0.1:80", "0.0.0.0:80", "9.9.9.9:0")) {
+            destination[0] = Address.parse(refused);
+            handshake(stranger);
+        }
+        storing.drain(collect(sent), swarm.net.now());
+        assertThat(sent).isEmpty();
+        assertThat(storing.refusedRelays()).isEqualTo(5);
+
+        destination[0] = Address.parse("8.8.4.4:5");
+        for (int i = 0; i < 1000; i++) {
+            handshake(stranger);
+        }
+        storing.drain(collect(sent), swarm.net.now());
+        assertThat(sent).hasSize((int) RpcNode.RELAY_BURST);
+
+        sent.clear();
+        for (int i = 0; i < 1000; i++) {
+            handshake(Address.parse("10.4.4.4:4"));
+        }
+        storing.drain(collect(sent), swarm.net.now());
+        assertThat(sent).as("a private network").hasSize(1000);
+    }
+
+    @Test
+    void announcedServerIsRelayedToWhereverItAnnouncedFrom() {
+        swarm.walk(
+                asker, Walks.findPeer(KEY.publicKey()).withCommit(a -> Walks.selfAnnounce(a, KEY)));
+        Bytes target = KEY.publicKey().target();
+        Address home = storing.forward(target, swarm.net.now()).orElseThrow().relay();
+        storing.handler((r, now) -> r.relay(null, home, r.socket(), now));
+        List<TestNetwork.Sent> sent = new ArrayList<>();
+        storing.drain(collect(sent), swarm.net.now());
+        sent.clear();
+
+        storing.receive(
+                new Datagram(
+                        storing.serverSocket(),
+                        Address.parse("8.8.8.8:1000"),
+                        new Request(7, at, null, null, Command.PEER_HANDSHAKE, target, null)
+                                .toBytes()),
+                swarm.net.now());
+        storing.drain(collect(sent), swarm.net.now());
+
+        assertThat(home.isPrivate()).isTrue();
+        assertThat(sent).extracting(TestNetwork.Sent::to).containsExactly(home);
+    }
+
+    @Test
+    void findPeerIsAnsweredOnlyFromForwardEntries() {
+        Bytes target = KEY.publicKey().target();
+        KeyPair other = KeyPair.fromSeed(Seed.of(Bytes.random(new Random(4), 32)));
+        swarm.walk(asker, Walks.announce(target, other, List.of(), 0));
+
+        assertThat(swarm.walk(asker, Walks.lookup(target)).answers)
+                .anyMatch(a -> Walks.peers(a).isPresent());
+        assertThat(swarm.walk(asker, Walks.findPeer(KEY.publicKey())).answers)
+                .isNotEmpty()
+                .allMatch(a -> a.value() == null);
+        assertThat(storing.forward(target, swarm.net.now()))
+                .as("forwardEntryIsMadeOnlyByASelfAnnounce")
+                .isEmpty();
+    }
+
+    @Test
+    void announceWalksWithAnEmptyLookupAndSignsForEachNode() throws Exception {
+        List<Request> requests = new ArrayList<>();
+        List<TestNetwork.Sent> sent = swarm.net.record();
+
+        swarm.walk(asker, Walks.announce(TARGET, KEY, List.of(), 0));
+
+        for (TestNetwork.Sent datagram : sent) {
+            if (datagram.from().equals(asker.mainSocket().local())
+                    && datagram.payload().unsignedAt(0) == Request.TYPE) {
+                requests.add(Request.decode(new WireReader(datagram.payload())));
+            }
+        }
+        List<Request> lookups =
+                requests.stream().filter(r -> r.command().equals(Command.LOOKUP)).toList();
+        List<Request> announces =
+                requests.stream().filter(r -> r.command().equals(Command.ANNOUNCE)).toList();
+        assertThat(lookups).isNotEmpty().allMatch(r -> r.value() == null && r.token() == null);
+        assertThat(announces).hasSize(6).allMatch(r -> r.token() != null);
+        assertThat(announces).extracting(Request::value).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void announceWithClearRemovesStaleRecordsFirst() {
+        swarm.walk(asker, Walks.announce(TARGET, KEY, List.of(at), 0));
+        List<TestNetwork.Sent> sent = swarm.net.record();
+
+        swarm.walk(asker, Walks.announceAfresh(TARGET, KEY, List.of(), 0));
+
+        List<Command> commands = new ArrayList<>();
+        for (TestNetwork.Sent datagram : sent) {
+            if (datagram.payload().unsignedAt(0) == Request.TYPE) {
+                commands.add(command(datagram.payload()));
+            }
+        }
+        assertThat(commands.lastIndexOf(Command.UNANNOUNCE))
+                .isBetween(0, commands.indexOf(Command.ANNOUNCE));
+        assertThat(swarm.walk(asker, Walks.lookup(TARGET)).answers)
+                .filteredOn(a -> a.value() != null)
+                .hasSize(6)
+                .allMatch(
+                        a ->
+                                Walks.peers(a)
+                                        .orElseThrow()
+                                        .peers()
+                                        .get(0)
+                                        .relayAddresses()
+                                        .isEmpty());
+    }
+
+    @Test
+    void recordsExpireByTheirLastAnnounceNotByLookups() {
+        swarm.walk(asker, Walks.announce(TARGET, KEY, List.of(), 0));
+
+        for (int i = 0; i < 30; i++) {
+            swarm.net.run(MINUTES.toNanos(1));
+            swarm.ask(asker, RequestSpec.of(at, Command.LOOKUP).withTarget(TARGET));
+        }
+
+        Answer answer = swarm.ask(asker, RequestSpec.of(at, Command.LOOKUP).withTarget(TARGET));
+        assertThat(answer.value()).isNull();
+    }
+
+    @Test
+    void nodeIsEvictedOnlyAfterFourUnansweredPings() {
+        RpcNode dying = swarm.nodes.get(5);
+        Address there = dying.serverSocket().local();
+        assertThat(storing.latestNodes(10)).contains(there);
+        swarm.net.kill(dying);
+        List<TestNetwork.Sent> sent = swarm.net.record();
+
+        assertThat(
+                        swarm.net.runUntil(
+                                () -> !storing.latestNodes(10).contains(there), MINUTES.toNanos(5)))
+                .isTrue();
+
+        long asked = sent.stream().filter(s -> s.from().equals(at) && s.to().equals(there)).count();
+        assertThat(asked).isGreaterThanOrEqualTo(4);
+    }
+
+    @Test
+    void closerNodesAreBoundedAndPlausible() {
+        Address privateSource = Address.parse("10.0.0.1:1");
+        Address publicSource = Address.parse("8.8.8.8:1");
+
+        assertThat(AddressFilter.admits(Address.parse("9.9.9.9:1"), publicSource)).isTrue();
+        assertThat(AddressFilter.admits(Address.parse("10.9.9.9:1"), privateSource)).isTrue();
+        assertThat(AddressFilter.admits(Address.parse("10.9.9.9:1"), publicSource)).isFalse();
+        assertThat(AddressFilter.admits(Address.parse("9.9.9.9:0"), publicSource)).isFalse();
+        assertThat(AddressFilter.admits(Address.parse("240.0.0.1:1"), privateSource)).isFalse();
+        assertThat(AddressFilter.admits(Address.parse("150.136.142.116:5"), publicSource))
+                .isFalse();
+    }
+
+    @Test
+    void closingEndsEveryWalkAndRequest() {
+        Swarm.Walk walk = new Swarm.Walk();
+        asker.query(Walks.lookup(TARGET), walk, swarm.net.now());
+
+        asker.close(swarm.net.now());
+
+        assertThat(walk.result.failure()).contains(QueryFailure.CANCELLED);
+        assertThat(asker.deadlineNanos()).isEqualTo(Machine.NEVER);
+        assertThat(asker.requestsInFlight()).isZero();
+        Swarm.Walk late = new Swarm.Walk();
+        asker.query(Walks.lookup(TARGET), late, swarm.net.now());
+        assertThat(late.result.failure()).contains(QueryFailure.CANCELLED);
+    }
+
+    @Test
+    void nodeLearntFromARequestHasToAnswerAPingFirst() {
+        Address forged = Address.parse("10.7.7.7:7777");
+        Request request = new Request(1, at, NodeId.of(forged), null, Command.PING, null, null);
+        storing.receive(
+                new Datagram(storing.serverSocket(), forged, request.toBytes()), swarm.net.now());
+        swarm.net.run(SECONDS.toNanos(10));
+
+        assertThat(storing.latestNodes(100)).doesNotContain(forged);
+    }
+
+    private int fullAnswers(Address from, int count) {
+        List<TestNetwork.Sent> sent = new ArrayList<>();
+        Bytes request = new Request(1, at, null, null, Command.FIND_NODE, TARGET, null).toBytes();
+        for (int i = 0; i < count; i++) {
+            storing.receive(new Datagram(storing.serverSocket(), from, request), swarm.net.now());
+        }
+        storing.drain(collect(sent), swarm.net.now());
+        assertThat(sent).hasSize(count);
+        int full = 0;
+        for (TestNetwork.Sent datagram : sent) {
+            try {
+                Reply reply = Reply.decode(new WireReader(datagram.payload()));
+                full += reply.closerNodes().isEmpty() ? 0 : 1;
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
+        return full;
+    }
+
+    private void handshake(Address from) {
+        Bytes request =
+                new Request(7, at, null, null, Command.PEER_HANDSHAKE, TARGET, Bytes.EMPTY)
+                        .toBytes();
+        storing.receive(new Datagram(storing.serverSocket(), from, request), swarm.net.now());
+    }
+
+    private IncomingRequest incoming(Address from) {
+        return new IncomingRequest(
+                storing,
+                storing.serverSocket(),
+                from,
+                null,
+                new Request(1, at, null, null, Command.DELAYED_PING, null, null));
+    }
+
+    private static Command command(Bytes payload) {
+        try {
+            return Request.decode(new WireReader(payload)).command();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Effects collect(List<TestNetwork.Sent> sent) {
+        return new Effects() {
+            @Override
+            public void send(LocalSocket socket, Address to, Bytes payload) {
+                sent.add(new TestNetwork.Sent(socket.local(), to, payload));
+            }
+
+            @Override
+            public void open(int request) {}
+
+            @Override
+            public void close(LocalSocket socket) {}
+
+            @Override
+            public void deliver(Runnable notice) {}
+        };
+    }
+}
