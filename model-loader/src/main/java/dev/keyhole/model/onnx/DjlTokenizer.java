@@ -1,6 +1,7 @@
 package dev.keyhole.model.onnx;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.keyhole.model.ModelLoadException;
 import dev.keyhole.model.text.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,13 +19,14 @@ final class DjlTokenizer implements Tokenizer {
     static Tokenizer read(InputStream json) throws IOException {
         setUnlessSet("ai.djl.offline");
         setUnlessSet("OPT_OUT_TRACKING");
-        return new DjlTokenizer(
-                HuggingFaceTokenizer.newInstance(
-                        json,
-                        Map.of(
-                                "addSpecialTokens", "false",
-                                "truncation", "false",
-                                "padding", "false")));
+        Map<String, String> options =
+                Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
+        try {
+            return new DjlTokenizer(HuggingFaceTokenizer.newInstance(json, options));
+        } catch (RuntimeException e) { // what DJL throws at a file that it does not understand
+            throw new ModelLoadException(
+                    ModelSettings.TOKENIZER + " cannot be read: " + e.getMessage(), e);
+        }
     }
 
     private static void setUnlessSet(String property) {

@@ -81,7 +81,7 @@ final class OnnxModel implements Model {
             EngineOptions options)
             throws IOException, OrtException {
         OrtEnvironment environment =
-                OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, "keyhole");
+                OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "keyhole");
         OrtSession session = session(environment, files, weights, options);
         try (InputStream json = files.open(ModelSettings.TOKENIZER)) {
             DecoderLayout layout = DecoderLayout.of(session, settings);
@@ -102,7 +102,7 @@ final class OnnxModel implements Model {
             OrtEnvironment environment, ModelFiles files, String weights, EngineOptions options)
             throws IOException, OrtException {
         try (OrtSession.SessionOptions settings = new OrtSession.SessionOptions()) {
-            settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+            settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             boolean small = files.size(weights) < SMALL_BYTES;
             if (options.threads().isPresent() || small) {
                 settings.setIntraOpNumThreads(options.threads().orElse(1));
@@ -167,6 +167,10 @@ final class OnnxModel implements Model {
         } else {
             unloaded.block();
         }
+    }
+
+    Parts parts() {
+        return parts;
     }
 
     private void run(Generation generation) {

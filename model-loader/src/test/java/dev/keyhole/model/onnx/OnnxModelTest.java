@@ -14,6 +14,7 @@ import dev.keyhole.model.ModelContract;
 import dev.keyhole.model.ModelLoader;
 import dev.keyhole.model.ModelSource;
 import dev.keyhole.model.StopReason;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** The embedded model behaves as every model does. */
@@ -43,6 +44,11 @@ final class OnnxModelTest extends ModelContract {
     @Override
     protected Class<? extends DelegationException> refusal() {
         return ContextOverflowException.class;
+    }
+
+    @Override
+    protected Optional<Model> failingInMidStream() {
+        return Optional.of(ModelLoader.load(MicroModels.source("failing")).block());
     }
 
     @Test
