@@ -5,8 +5,8 @@ import dev.keyhole.transport.wire.Bytes;
 import java.util.function.Consumer;
 
 /**
- * The reading end of one stream, with the flow control of the original: pause above a mark, resume
- * when most is read.
+ * The reading end of one stream ({@code docs/protocol.md}, "Streams of an RPC connection"), with
+ * the flow control of the original: pause above a mark, resume when most is read.
  *
  * <p>Leaving is always a plain destroy. A destroy with an error, which the rules would allow too,
  * ends the process of a peer that runs the original.

@@ -8,7 +8,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * RPC frames in a stream of bytes: a length of four bytes, little-endian, then the message.
+ * RPC frames in a stream of bytes: a length of four bytes, little-endian, then the message ({@code
+ * docs/protocol.md}, "Frames of an RPC connection").
  *
  * <p>An instance puts the frames of one direction together again, however they were cut. It keeps
  * at most about twice what has arrived of the frame at hand, whatever length that announces.

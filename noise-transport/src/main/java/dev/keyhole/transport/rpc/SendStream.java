@@ -5,7 +5,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The writing end of one stream.
+ * The writing end of one stream ({@code docs/protocol.md}, "Streams of an RPC connection").
  *
  * <p>Nothing leaves before the receiver made its end, not even the end of the stream: a receiver
  * that has no stream yet would drop the frame and then wait for ever.
