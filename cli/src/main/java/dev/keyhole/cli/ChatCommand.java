@@ -82,7 +82,7 @@ final class ChatCommand implements Callable<Integer> {
         LoadModel load = load();
         Identity identity = network.identity(output);
         try (Shutdown shutdown = new Shutdown()) {
-            Dht dht = shutdown.closes(network.join());
+            Dht dht = network.join(shutdown);
             Consumer consumer = shutdown.closes(Consumer.of(dht, identity.keyPair()));
             Model loaded = consumer.loadModel(load).block();
             if (loaded == null) {

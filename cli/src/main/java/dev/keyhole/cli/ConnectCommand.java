@@ -45,7 +45,7 @@ final class ConnectCommand implements Callable<Integer> {
         Identity identity = network.identity(output);
         ConnectOptions options = ConnectOptions.defaults().withKeyPair(identity.keyPair());
         try (Shutdown shutdown = new Shutdown()) {
-            Dht dht = shutdown.closes(network.join());
+            Dht dht = network.join(shutdown);
             if (forward != null) {
                 int port = TcpForward.listen(forward, () -> dht.connect(peer, options), shutdown);
                 output.line("LISTENING 127.0.0.1:" + port, Map.of("port", port));

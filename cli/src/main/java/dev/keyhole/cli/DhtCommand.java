@@ -50,7 +50,7 @@ final class DhtCommand {
         public Integer call() throws InterruptedException {
             Output output = Output.standard(json);
             try (Shutdown shutdown = new Shutdown()) {
-                return run(shutdown.closes(network.join()), output, shutdown);
+                return run(network.join(shutdown), output, shutdown);
             }
         }
 

@@ -50,7 +50,7 @@ final class ListenCommand implements Callable<Integer> {
         TcpForward target = forward == null ? null : TcpForward.to(forward);
         Identity identity = network.identity(output);
         try (Shutdown shutdown = new Shutdown()) {
-            Dht dht = shutdown.closes(network.join());
+            Dht dht = network.join(shutdown);
             var once = new AtomicBoolean();
             List<Integer> status = new ArrayList<>();
             Listener listener =

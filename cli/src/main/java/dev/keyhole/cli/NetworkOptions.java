@@ -70,9 +70,11 @@ final class NetworkOptions {
         }
     }
 
-    /** Joins the network. */
-    Dht join() {
-        return Dht.bind(config());
+    /** Joins the network; fails when nobody there answers. */
+    Dht join(Shutdown shutdown) {
+        Dht dht = shutdown.closes(Dht.bind(config()));
+        dht.joined().block();
+        return dht;
     }
 
     DhtConfig config() {

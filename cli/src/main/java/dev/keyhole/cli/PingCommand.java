@@ -47,7 +47,7 @@ final class PingCommand implements Callable<Integer> {
                         .withKeyPair(network.identity(output).keyPair())
                         .withTimeout(CONNECT_LIMIT);
         try (Shutdown shutdown = new Shutdown()) {
-            Dht dht = shutdown.closes(network.join());
+            Dht dht = network.join(shutdown);
             Connection connection = dht.connect(NetworkOptions.key(key), options).block();
             if (connection == null) {
                 throw new IllegalStateException("no connection");

@@ -7,8 +7,10 @@ import dev.keyhole.provider.Metrics;
 import dev.keyhole.provider.Provider;
 import dev.keyhole.provider.ProviderConfig;
 import dev.keyhole.provider.ProviderConfigFile;
+import dev.keyhole.provider.ServedModel;
 import dev.keyhole.transport.identity.KeyPair;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -67,7 +69,7 @@ final class ProvideCommand implements Callable<Integer> {
         log(file == null ? "info" : file.logLevel().orElse("info"));
         ProviderConfig config = config(file, output);
         try (Shutdown shutdown = new Shutdown()) {
-            Dht dht = shutdown.closes(network.join());
+            Dht dht = network.join(shutdown);
             Provider provider = shutdown.closes(Provider.start(dht, config));
             if (file != null && file.metricsPort().isPresent()) {
                 int port = file.metricsPort().getAsInt();
@@ -117,9 +119,23 @@ final class ProvideCommand implements Callable<Integer> {
         }
         ProviderConfig offering = config;
         for (Map.Entry<String, String> model : models.entrySet()) {
-            offering = offering.withModel(model.getKey(), source(model.getValue()));
+            offering =
+                    offering.withModel(ServedModel.of(model.getKey(), existing(model.getValue())));
         }
         return offering;
+    }
+
+    /** A model that is there now, so that its owner hears at once when it is not. */
+    private static ModelSource existing(String text) {
+        ModelSource source = source(text);
+        Path path =
+                source instanceof ModelSource.Directory folder
+                        ? folder.path()
+                        : source instanceof ModelSource.File file ? file.path() : null;
+        if (path != null && !Files.exists(path)) {
+            throw new UsageException("there is no model at " + path);
+        }
+        return source;
     }
 
     static ModelSource source(String text) {

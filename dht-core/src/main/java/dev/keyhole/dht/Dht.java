@@ -63,7 +63,9 @@ public final class Dht implements AutoCloseable {
     private final DhtNode node;
     private final KeyPair defaultKeyPair;
     private final List<LocalSocket> sockets;
+    private final List<String> bootstrapNodes;
     private final Sinks.Empty<Void> bootstrapped = Sinks.empty();
+    private final Sinks.Empty<Void> joined = Sinks.empty();
     private final Sinks.Empty<Void> persistent = Sinks.empty();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
@@ -74,6 +76,7 @@ public final class Dht implements AutoCloseable {
     private Dht(UdpLoop loop, DhtConfig config, LocalSocket server, LocalSocket client) {
         this.loop = loop;
         this.sockets = List.of(server, client);
+        this.bootstrapNodes = config.bootstrap();
         this.defaultKeyPair = config.keyPair().orElseGet(() -> KeyPair.random(loop.entropy()));
         this.node =
                 new DhtNode(
@@ -177,6 +180,15 @@ public final class Dht implements AutoCloseable {
     /** Completes when the node has looked around for the first time, whatever it found. */
     public Mono<Void> bootstrapped() {
         return bootstrapped.asMono();
+    }
+
+    /**
+     * Completes when some other node has answered, or none is needed; fails with {@link
+     * DhtException.NetworkUnreachable} when the node has looked around and nobody did. It goes on
+     * trying all the same.
+     */
+    public Mono<Void> joined() {
+        return joined.asMono();
     }
 
     /** Completes when the node stores for others. */
@@ -405,6 +417,7 @@ public final class Dht implements AutoCloseable {
     private void ended() {
         closed = true;
         bootstrapped.tryEmitEmpty();
+        joined.tryEmitError(new DhtException.Closed());
         persistent.tryEmitError(new DhtException.Closed());
         listeners.forEach(Listener::end);
         loop.close();
@@ -495,7 +508,17 @@ public final class Dht implements AutoCloseable {
 
         @Override
         public void bootstrapped(long nowNanos) {
-            tell(bootstrapped::tryEmitEmpty);
+            boolean alone = node.rpc().observedAddress().isEmpty() && node.rpc().tableSize() == 0;
+            tell(
+                    () -> {
+                        bootstrapped.tryEmitEmpty();
+                        if (alone && !bootstrapNodes.isEmpty()) {
+                            joined.tryEmitError(
+                                    new DhtException.NetworkUnreachable(bootstrapNodes));
+                        } else {
+                            joined.tryEmitEmpty();
+                        }
+                    });
         }
 
         @Override

@@ -111,6 +111,14 @@ public abstract sealed class DhtException extends RuntimeException {
         NetworkUnreachable(String code, String message) {
             super(code, true, message, null);
         }
+
+        NetworkUnreachable(List<String> bootstrap) {
+            this(
+                    "NETWORK_UNREACHABLE",
+                    "no DHT node answers at "
+                            + String.join(", ", bootstrap)
+                            + ": is that right, and does the network let UDP through?");
+        }
     }
 
     /** The DHT answers, but nobody has announced the key. */
