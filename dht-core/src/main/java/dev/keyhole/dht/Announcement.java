@@ -1,7 +1,7 @@
 package dev.keyhole.dht;
 
 import dev.keyhole.dht.announce.Walks;
-import dev.keyhole.dht.connect.Timers;
+import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.dht.query.Query;
 import dev.keyhole.dht.query.QueryResult;
 import dev.keyhole.dht.query.QueryResult.CommitOutcome;

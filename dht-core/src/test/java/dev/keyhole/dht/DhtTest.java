@@ -64,25 +64,6 @@ class DhtTest {
     }
 
     @Test
-    void whoeverTheFirewallDeniesHearsNothingAndIsToldSo() {
-        try (Dht server = Dht.bind(testnet.config());
-                Dht client = Dht.bind(testnet.config())) {
-            Listener listener =
-                    server.listen(
-                            KeyPair.random(ENTROPY),
-                            ListenConfig.of(Firewall.allow()),
-                            connection -> {
-                                throw new AssertionError("denied and yet " + connection);
-                            });
-            listener.ready().block(LIMIT);
-
-            assertThatThrownBy(() -> client.connect(listener.publicKey()).block(LIMIT))
-                    .isInstanceOf(DhtException.PeerUnreachable.class)
-                    .hasMessageContaining("firewall");
-        }
-    }
-
-    @Test
     void aTighterFirewallLetsGoOfThoseItNoLongerAdmits() {
         try (Dht server = Dht.bind(testnet.config());
                 Dht client = Dht.bind(testnet.config())) {
@@ -94,11 +75,11 @@ class DhtTest {
                             accepted::tryEmitValue);
             listener.ready().block(LIMIT);
             Connection connection = client.connect(listener.publicKey()).block(LIMIT);
+            Connection serverSide = accepted.asMono().block(LIMIT);
 
             listener.firewall(Firewall.deny(client.defaultKeyPair().publicKey()));
 
-            assertThat(accepted.asMono().flatMap(Connection::closed).block(LIMIT))
-                    .isInstanceOf(CloseReason.Refused.class);
+            assertThat(serverSide.closed().block(LIMIT)).isInstanceOf(CloseReason.Refused.class);
             assertThat(connection.closed().block(LIMIT)).isInstanceOf(CloseReason.ByPeer.class);
         }
     }
@@ -159,16 +140,6 @@ class DhtTest {
         assertThatThrownBy(() -> Dht.bind(testnet.config().withPort(taken)))
                 .isInstanceOf(DhtException.BindFailed.class)
                 .hasMessageContaining("127.0.0.1:" + taken);
-    }
-
-    @Test
-    void withoutANetworkTheFailureSaysSo() {
-        try (Dht alone = Dht.bind(DhtConfig.of("127.0.0.1:1").withPort(0).withEphemeral(true))) {
-            assertThatThrownBy(
-                            () -> alone.connect(KeyPair.random(ENTROPY).publicKey()).block(LIMIT))
-                    .isInstanceOf(DhtException.NetworkUnreachable.class)
-                    .hasMessageContaining("no DHT node answered");
-        }
     }
 
     @Test

@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import dev.keyhole.dht.connect.RelayDecision.Serve;
 import dev.keyhole.dht.holepunch.NatType;
 import dev.keyhole.dht.holepunch.PeerError;
+import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.dht.node.IncomingRequest;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.Namespace;
@@ -47,6 +48,12 @@ public final class Acceptor {
     /** How many slots are remembered, most of them for the sake of copies. */
     static final int MAX_SLOTS = 16_384;
 
+    /** How many of them may have sockets opened for them to punch from. */
+    static final int MAX_PUNCHES = 64;
+
+    private static final int MAX_WAITING_COPIES = 8;
+
+    static final long PUNCH_DEADLINE_NANOS = SECONDS.toNanos(60);
     static final long CLIENT_DEADLINE_NANOS = SECONDS.toNanos(10);
     static final long SLOT_LINGER_NANOS = SECONDS.toNanos(10);
 
@@ -60,12 +67,17 @@ public final class Acceptor {
     private final ServerCounters counters = new ServerCounters();
     private final Map<Bytes, Slot> slots = new HashMap<>();
     private final BitSet slotIds = new BitSet();
+    private final Map<Integer, Slot> slotsById = new HashMap<>();
     private final Map<Address, Integer> pendingByClient = new HashMap<>();
     private final Set<PeerStream> streams = new LinkedHashSet<>();
 
     private Predicate<PublicKey> denies;
     private int pending;
+    private int punches;
     private boolean closed;
+
+    /** A copy of a first message whose answer waits for the socket it is to leave from. */
+    private record Copy(Serve serve, IncomingRequest request) {}
 
     Acceptor(Surroundings around, KeyPair keyPair, ServerConfig config, ServerListener listener) {
         this.around = around;
@@ -139,8 +151,13 @@ public final class Acceptor {
         slot.answer(serve, request, nowNanos);
     }
 
-    /** Takes in a client's word on punching; without a puncher there is nothing to say to it. */
-    void holepunch(Serve serve, IncomingRequest request, long nowNanos) {}
+    /** Takes in a client's word on punching; what is not for a slot of ours does not exist. */
+    void holepunch(Serve serve, IncomingRequest request, long nowNanos) {
+        Slot slot = serve.id() > MAX_SLOTS ? null : slotsById.get((int) serve.id());
+        if (slot != null && slot.punch != null && !closed) {
+            slot.punch.take(serve, request, nowNanos);
+        }
+    }
 
     private @Nullable Slot newSlot(Serve serve) {
         if (serve.message().length() < IkResponder.MIN_MESSAGE_BYTES) {
@@ -156,6 +173,7 @@ public final class Acceptor {
         counters.handshakes++;
         Slot slot = new Slot(serve.message(), slotIds.nextClearBit(0), serve.client());
         slotIds.set(slot.id);
+        slotsById.put(slot.id, slot);
         slots.put(slot.noise, slot);
         return slot;
     }
@@ -198,7 +216,7 @@ public final class Acceptor {
     }
 
     /** One distinct first message and what became of it. */
-    private final class Slot implements RawInlet.Doorkeeper, PeerStream.Owner {
+    private final class Slot implements RawInlet.Doorkeeper, PeerStream.Owner, ServerPunch.Owner {
 
         private final Bytes noise;
         private final int id;
@@ -210,6 +228,10 @@ public final class Acceptor {
         private @Nullable UdxStream raw;
         private int remoteStreamId;
         private boolean isPending;
+        private @Nullable ServerPunch punch;
+        private boolean answersFromPunchSocket;
+        private @Nullable LocalSocket punchSocket;
+        private final List<Copy> waiting = new ArrayList<>(1);
         private Timers.@Nullable Timer timer;
 
         private Slot(Bytes noise, int id, Address client) {
@@ -258,7 +280,64 @@ public final class Acceptor {
                 connect(around.rpc().mainSocket(), client, Path.DIRECT, nowNanos);
             } else {
                 timer = around.timers().at(nowNanos + CLIENT_DEADLINE_NANOS, this::abandon);
+                if (around.rpc().remoteAddress().isEmpty() && punches < MAX_PUNCHES) {
+                    preparePunch(done, payload, request.to(), nowNanos);
+                }
             }
+        }
+
+        /**
+         * Opens a socket to punch from. The client is to learn that socket's address, so the answer
+         * leaves from there, unless the two are likely to meet on a common network.
+         */
+        private void preparePunch(
+                Finished done, NoisePayload payload, Address seenAt, long nowNanos) {
+            ServerPunch prepared =
+                    new ServerPunch(around, announcer, done.session(), payload.firewall(), this);
+            punches++;
+            punch = prepared;
+            answersFromPunchSocket = !isOnCommonNetwork(payload, seenAt);
+            prepared.open(nowNanos);
+        }
+
+        private boolean isOnCommonNetwork(NoisePayload payload, Address seenAt) {
+            List<Address> theirs = new ArrayList<>(payload.addresses4());
+            theirs.removeIf(address -> !address.isPrivate());
+            return config.shareLocalAddress()
+                    && client.host() == seenAt.host()
+                    && LanMatch.best(around.rpc().localAddresses(), theirs) != null;
+        }
+
+        private void endPunch(long nowNanos) {
+            ServerPunch ended = punch;
+            if (ended != null) {
+                punch = null;
+                punches--;
+                ended.destroy(nowNanos);
+            }
+        }
+
+        @Override
+        public void punchSocket(@Nullable LocalSocket socket, long nowNanos) {
+            punchSocket = socket;
+            answersFromPunchSocket &= socket != null;
+            List<Copy> copies = List.copyOf(waiting);
+            waiting.clear();
+            copies.forEach(copy -> answer(copy.serve, copy.request, nowNanos));
+        }
+
+        @Override
+        public void punching(long nowNanos) {
+            if (timer != null) {
+                timer.cancel();
+            }
+            timer = around.timers().at(nowNanos + PUNCH_DEADLINE_NANOS, this::abandon);
+        }
+
+        @Override
+        public void punchFailed(long nowNanos) {
+            endPunch(nowNanos);
+            // Until its time is up, the client may still come by another way.
         }
 
         private long errorOf(NoisePayload payload, PublicKey remote) {
@@ -273,10 +352,20 @@ public final class Acceptor {
 
         /** Sends the answer on its way, if there is one. */
         private void answer(Serve serve, IncomingRequest request, long nowNanos) {
-            if (reply != null) {
-                serve.answerHandshake(reply)
-                        .carryOut(new Carrier(request, request.socket(), nowNanos));
+            if (reply == null) {
+                return;
             }
+            LocalSocket socket = request.socket();
+            if (answersFromPunchSocket && !serve.direct()) {
+                if (punchSocket == null) {
+                    if (waiting.size() < MAX_WAITING_COPIES) {
+                        waiting.add(new Copy(serve, request));
+                    }
+                    return;
+                }
+                socket = punchSocket;
+            }
+            serve.answerHandshake(reply).carryOut(new Carrier(request, socket, nowNanos));
         }
 
         private void connect(LocalSocket socket, Address remote, Path path, long nowNanos) {
@@ -289,13 +378,17 @@ public final class Acceptor {
             settle(nowNanos);
             streams.add(stream);
             stream.connect(inlet, socket, remote, remoteStreamId, nowNanos);
+            endPunch(nowNanos);
             finished = null;
         }
 
         @Override
         public void knocked(LocalSocket socket, Address source, long nowNanos) {
-            Path path = around.rpc().remoteAddress().isPresent() ? Path.DIRECT : Path.PUNCHED;
-            connect(socket, source, source.isPrivate() ? Path.LAN : path, nowNanos);
+            Path path =
+                    socket.equals(punchSocket)
+                            ? Path.PUNCHED
+                            : source.isPrivate() ? Path.LAN : Path.DIRECT;
+            connect(socket, source, path, nowNanos);
         }
 
         @Override
@@ -316,6 +409,7 @@ public final class Acceptor {
 
         /** The client did not come. */
         private void abandon(long nowNanos) {
+            endPunch(nowNanos);
             UdxStream stream = raw;
             if (stream != null) {
                 counters.abandoned++;
@@ -355,6 +449,7 @@ public final class Acceptor {
             }
             if (slots.remove(noise, this)) {
                 slotIds.clear(id);
+                slotsById.remove(id);
             }
         }
     }

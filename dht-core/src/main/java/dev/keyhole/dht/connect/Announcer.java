@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MINUTES;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.keyhole.dht.announce.AnnounceSignature;
+import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.message.ErrorCode;
 import dev.keyhole.dht.node.RpcNode;

@@ -6,6 +6,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import dev.keyhole.dht.connect.ConnectFailure.Cause;
 import dev.keyhole.dht.holepunch.NatType;
 import dev.keyhole.dht.holepunch.PeerError;
+import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.message.PeerRecord;
 import dev.keyhole.dht.query.Query;
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * with the server's answer in hand, it takes the best way there. It is over when the server has
  * proved its key over that way, or when there is nothing left to try.
  */
-final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner {
+final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPunch.Owner {
 
     static final int PARALLEL_RELAYS = 2;
     static final int PARALLEL_HINTS = 3;
@@ -81,6 +82,9 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner {
     private @Nullable Reached reached;
     private @Nullable PeerStream stream;
     private int lanInFlight;
+    private @Nullable ClientPunch punch;
+    private Cause punchFailure = Cause.CANNOT_HOLEPUNCH;
+    private String punchFailureText = "it has no relay to punch through";
     private Timers.@Nullable Timer timeout;
     private boolean over;
 
@@ -451,6 +455,19 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner {
             if (spec.localConnection() && elsewhere && sameNetwork) {
                 tryLocalAddresses(to, nowNanos);
             }
+            if (holepunch != null && holepunchable) {
+                punch =
+                        new ClientPunch(
+                                around,
+                                target,
+                                to.finished.session(),
+                                holepunch,
+                                to.payload.firewall(),
+                                to.relayAddress,
+                                to.serverAddress,
+                                this);
+                punch.start(nowNanos);
+            }
             giveUpIfNoPathIsLeft(nowNanos);
         }
     }
@@ -519,11 +536,24 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner {
         return candidates.subList(0, Math.min(candidates.size(), MAX_LAN_CANDIDATES));
     }
 
+    @Override
+    public void punched(LocalSocket socket, Address server, long nowNanos) {
+        connect(socket, server, Path.PUNCHED, nowNanos);
+    }
+
+    @Override
+    public void punchFailed(Cause cause, String why, long nowNanos) {
+        punch = null;
+        punchFailure = cause;
+        punchFailureText = why;
+        giveUpIfNoPathIsLeft(nowNanos);
+    }
+
     private void giveUpIfNoPathIsLeft(long nowNanos) {
-        if (stream == null && lanInFlight == 0) {
+        if (stream == null && lanInFlight == 0 && punch == null) {
             fail(
-                    Cause.HOLEPUNCH_ABORTED,
-                    spec.remote() + " is behind a firewall, and no way through it was found",
+                    punchFailure,
+                    spec.remote() + " answered, but no way to it was found: " + punchFailureText,
                     nowNanos);
         }
     }
@@ -538,12 +568,21 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner {
         cancelRequests(nowNanos);
         cancelTimers();
         made.connect(inlet, socket, address, to.udx.id(), nowNanos);
+        endPunch(nowNanos);
+    }
+
+    private void endPunch(long nowNanos) {
+        if (punch != null) {
+            punch.destroy(nowNanos);
+            punch = null;
+        }
     }
 
     @Override
     public void knocked(LocalSocket socket, Address source, long nowNanos) {
         if (reached != null) {
-            connect(socket, source, pathTo(source), nowNanos);
+            boolean punched = around.punchSockets().isOneOf(socket);
+            connect(socket, source, punched ? Path.PUNCHED : pathTo(source), nowNanos);
         } else if (knockedSocket == null) {
             knockedSocket = socket;
             knockedSource = source;
@@ -608,6 +647,7 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner {
         over = true;
         cancelTimeout();
         stopLooking(nowNanos);
+        endPunch(nowNanos);
         if (stream != null) {
             stream.destroy(new CloseReason.ByUs(text), nowNanos);
         } else {

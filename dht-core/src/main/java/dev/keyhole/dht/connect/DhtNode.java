@@ -3,6 +3,9 @@ package dev.keyhole.dht.connect;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.keyhole.dht.connect.RelayDecision.Serve;
+import dev.keyhole.dht.holepunch.PunchSockets;
+import dev.keyhole.dht.holepunch.RandomPunches;
+import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.message.PeerRecord;
 import dev.keyhole.dht.node.IncomingRequest;
@@ -83,6 +86,7 @@ public final class DhtNode implements Machine {
                         streams,
                         timers,
                         punchSockets,
+                        new RandomPunches(),
                         new RelayMemory(),
                         entropy,
                         notices::add);

@@ -1,5 +1,6 @@
 package dev.keyhole.dht.connect;
 
+import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
@@ -37,6 +38,7 @@ public final class PeerStream {
     private Link.@Nullable Receiver receiver;
     private Consumer<CloseReason> onClosed = reason -> {};
     private @Nullable CloseReason closed;
+    private @Nullable LocalSocket heldSocket;
     private Timers.@Nullable Timer timer;
 
     /** Who made the stream. */
@@ -68,6 +70,8 @@ public final class PeerStream {
 
     /** Takes a way to the peer, and reads what has come in before it was known. */
     void connect(RawInlet inlet, LocalSocket socket, Address remote, int remoteId, long nowNanos) {
+        heldSocket = socket;
+        around.punchSockets().hold(socket);
         raw.connect(socket, remote, remoteId, nowNanos);
         inlet.handTo(encrypted, nowNanos);
         rearm();
@@ -216,6 +220,11 @@ public final class PeerStream {
         @Override
         public void closed(CloseReason reason, long nowNanos) {
             closed = reason;
+            // Its last packets are yet to leave, at the next drain.
+            LocalSocket held = heldSocket;
+            if (held != null) {
+                around.notices().accept(() -> around.punchSockets().release(held));
+            }
             if (timer != null) {
                 timer.cancel();
             }

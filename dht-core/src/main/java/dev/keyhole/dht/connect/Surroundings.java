@@ -1,5 +1,8 @@
 package dev.keyhole.dht.connect;
 
+import dev.keyhole.dht.holepunch.PunchSockets;
+import dev.keyhole.dht.holepunch.RandomPunches;
+import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.dht.node.RpcNode;
 import dev.keyhole.transport.udx.StreamMultiplexer;
 import java.security.SecureRandom;
@@ -15,6 +18,7 @@ record Surroundings(
         StreamMultiplexer streams,
         Timers timers,
         PunchSockets punchSockets,
+        RandomPunches randomPunches,
         RelayMemory relayMemory,
         SecureRandom entropy,
         Consumer<Runnable> notices) {}

@@ -1,4 +1,4 @@
-package dev.keyhole.dht.connect;
+package dev.keyhole.dht.holepunch;
 
 import dev.keyhole.transport.net.Machine;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package dev.keyhole.dht.connect;
+package dev.keyhole.dht.holepunch;
 
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.Datagram;
@@ -16,7 +16,7 @@ import java.util.Queue;
  * <p>A socket closes when nobody holds it: neither the attempt it was opened for nor a stream that
  * runs over it.
  */
-final class PunchSockets {
+public final class PunchSockets {
 
     /** How many may be open at a time for one node, on top of those that streams run over. */
     static final int MAX_OPEN = 1024;
@@ -42,7 +42,7 @@ final class PunchSockets {
     }
 
     /** Who asked for a socket. */
-    interface Holder {
+    public interface Holder {
 
         void opened(LocalSocket socket, long nowNanos);
 
@@ -65,7 +65,7 @@ final class PunchSockets {
             };
 
     /** Opens another socket, unless too many are; the holder hears of it, maybe at once. */
-    void acquire(Holder holder, long nowNanos) {
+    public void acquire(Holder holder, long nowNanos) {
         if (opening.size() + open.size() >= MAX_OPEN) {
             holder.notOpened(nowNanos);
             return;
@@ -76,14 +76,14 @@ final class PunchSockets {
     }
 
     /** Sends a probe. */
-    void probe(LocalSocket socket, Address to) {
+    public void probe(LocalSocket socket, Address to) {
         if (to.port() != 0 && open.containsKey(socket)) {
             outgoing.add(new Outgoing(socket, to));
         }
     }
 
     /** A stream runs over this socket from now on, if it is one of these. */
-    void hold(LocalSocket socket) {
+    public void hold(LocalSocket socket) {
         Entry entry = open.get(socket);
         if (entry != null) {
             entry.holds++;
@@ -91,7 +91,7 @@ final class PunchSockets {
     }
 
     /** The one who opened it, or a stream over it, needs it no more. */
-    void release(LocalSocket socket) {
+    public void release(LocalSocket socket) {
         Entry entry = open.get(socket);
         if (entry != null && --entry.holds == 0) {
             open.remove(socket);
@@ -100,7 +100,7 @@ final class PunchSockets {
     }
 
     /** The one who opened it gives it up; its probes go nowhere. */
-    void giveUp(LocalSocket socket) {
+    public void giveUp(LocalSocket socket) {
         Entry entry = open.get(socket);
         if (entry != null) {
             entry.holder = NOBODY;
@@ -108,11 +108,15 @@ final class PunchSockets {
         }
     }
 
-    int size() {
+    public boolean isOneOf(LocalSocket socket) {
+        return open.containsKey(socket);
+    }
+
+    public int size() {
         return open.size();
     }
 
-    void opened(int request, LocalSocket socket, long nowNanos) {
+    public void opened(int request, LocalSocket socket, long nowNanos) {
         Holder holder = opening.remove(request);
         if (holder == null) {
             unwanted.add(socket);
@@ -122,7 +126,7 @@ final class PunchSockets {
         holder.opened(socket, nowNanos);
     }
 
-    void openFailed(int request, long nowNanos) {
+    public void openFailed(int request, long nowNanos) {
         Holder holder = opening.remove(request);
         if (holder != null) {
             holder.notOpened(nowNanos);
@@ -130,14 +134,14 @@ final class PunchSockets {
     }
 
     /** Takes in a one-byte datagram; on the node's other sockets they mean nothing. */
-    void receive(Datagram datagram, long nowNanos) {
+    public void receive(Datagram datagram, long nowNanos) {
         Entry entry = open.get(datagram.socket());
         if (entry != null && datagram.source().port() != 0) {
             entry.holder.probed(datagram.socket(), datagram.source(), nowNanos);
         }
     }
 
-    void drain(Effects effects) {
+    public void drain(Effects effects) {
         Integer request;
         while ((request = wanted.poll()) != null) {
             effects.open(request);

@@ -1,0 +1,147 @@
+package dev.keyhole.dht.connect;
+
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Datagram;
+import dev.keyhole.transport.net.Effects;
+import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.sim.SimHost;
+import dev.keyhole.transport.wire.Bytes;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A router between the machine of one node and the network: translates addresses, and lets in only
+ * what comes from where something was sent to.
+ */
+final class SimNat implements Machine {
+
+    private final SimHost outside;
+    private final Kind kind;
+    private final Random random;
+    private final Map<List<Object>, LocalSocket> mappings = new HashMap<>();
+    private final Map<LocalSocket, LocalSocket> insideOf = new HashMap<>();
+    private final Map<LocalSocket, Set<Address>> spokenTo = new HashMap<>();
+    private final Set<Integer> ports = new HashSet<>();
+    private @Nullable Machine inner;
+    private Address lastInside = Address.loopback(0);
+    private int sockets = 1000;
+    private int freePort = 60_000;
+
+    /** How a NAT chooses the port that others see. */
+    enum Kind {
+        /** One for each socket. */
+        CONSISTENT,
+        /** One for each socket and each remote. */
+        RANDOM
+    }
+
+    SimNat(SimHost outside, Kind kind, Random random) {
+        this.outside = outside;
+        this.kind = kind;
+        this.random = random;
+    }
+
+    /** A socket on the inside. */
+    LocalSocket inside(Address address) {
+        lastInside = address;
+        return new LocalSocket(++sockets, address);
+    }
+
+    void run(Machine machine) {
+        inner = machine;
+        outside.run(this);
+    }
+
+    private Machine inner() {
+        return Objects.requireNonNull(inner);
+    }
+
+    @Override
+    public void receive(Datagram datagram, long nowNanos) {
+        LocalSocket inside = insideOf.get(datagram.socket());
+        if (inside != null && spokenTo.get(datagram.socket()).contains(datagram.source())) {
+            inner().receive(new Datagram(inside, datagram.source(), datagram.payload()), nowNanos);
+        }
+    }
+
+    @Override
+    public void opened(int request, LocalSocket socket, long nowNanos) {
+        throw new IllegalStateException("sockets open on the inside");
+    }
+
+    @Override
+    public void openFailed(int request, String why, long nowNanos) {
+        throw new IllegalStateException("sockets open on the inside");
+    }
+
+    @Override
+    public void expire(long nowNanos) {
+        inner().expire(nowNanos);
+    }
+
+    @Override
+    public void drain(Effects effects, long nowNanos) {
+        inner().drain(new Translated(effects, nowNanos), nowNanos);
+    }
+
+    @Override
+    public long deadlineNanos() {
+        return inner().deadlineNanos();
+    }
+
+    private LocalSocket mapping(LocalSocket inside, Address to) {
+        List<Object> key = kind == Kind.CONSISTENT ? List.of(inside) : List.of(inside, to);
+        return mappings.computeIfAbsent(
+                key,
+                k -> {
+                    LocalSocket mapped = outside.bind(freePort());
+                    insideOf.put(mapped, inside);
+                    spokenTo.put(mapped, new HashSet<>());
+                    return mapped;
+                });
+    }
+
+    private int freePort() {
+        int port = kind == Kind.CONSISTENT ? freePort++ : 2000 + random.nextInt(60_000);
+        return ports.add(port) ? port : freePort();
+    }
+
+    private final class Translated implements Effects {
+
+        private final Effects effects;
+        private final long nowNanos;
+
+        private Translated(Effects effects, long nowNanos) {
+            this.effects = effects;
+            this.nowNanos = nowNanos;
+        }
+
+        @Override
+        public void send(LocalSocket socket, Address destination, Bytes payload) {
+            LocalSocket mapped = mapping(socket, destination);
+            spokenTo.get(mapped).add(destination);
+            effects.send(mapped, destination, payload);
+        }
+
+        @Override
+        public void open(int request) {
+            LocalSocket socket = inside(lastInside.withPort(lastInside.port() + 1));
+            effects.deliver(() -> inner().opened(request, socket, nowNanos));
+        }
+
+        @Override
+        public void close(LocalSocket socket) {}
+
+        @Override
+        public void deliver(Runnable notice) {
+            effects.deliver(notice);
+        }
+    }
+}
