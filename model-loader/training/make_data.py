@@ -2,7 +2,7 @@
 """Writes the training conversations: templates, facts and sums, put together by a seeded generator.
 
 Each line of the output is one conversation, a JSON list of {"role", "content"} messages. The same seed gives the same
-file. Questions of heldout.txt never occur in it, whatever their case and punctuation.
+file. The first half are single questions, then conversations grow longer. Questions of heldout.txt never occur in it, whatever their case and punctuation.
 """
 
 import argparse
@@ -214,14 +214,17 @@ class Conversations:
         self.keyhole_topics, self.small_talk = self.topics[:self_topic], self.topics[self_topic:]
         self.heldout = {normalise(question) for question, _ in read_heldout()}
 
-    def conversation(self):
+    def conversation(self, progress=1.0):
+        """A conversation; the closer progress comes to one, the more often it has several turns."""
         rng = self.rng
         messages = []
         if rng.random() < 0.4:
             messages.append({"role": "system", "content": rng.choice(SYSTEM_PROMPTS)})
-        turns = rng.choices([1, 2, 3, 4, 6, 9, 14], [46, 20, 13, 9, 6, 4, 2])[0]
+        turns = 1
+        if rng.random() < 0.7 * progress:
+            turns = rng.choices([2, 3, 4, 6, 9, 14], [44, 24, 16, 9, 5, 2])[0]
         self.name, self.last, self.told = None, None, []
-        turn = self.sum_turn if rng.random() < 0.13 else self.turn
+        turn = self.sum_turn if rng.random() < 0.15 else self.turn
         while len(messages) < 2 * turns:
             question, answer = turn()
             if normalise(question) in self.heldout:
@@ -234,7 +237,7 @@ class Conversations:
         rng = self.rng
         kinds = [self.keyhole_turn, self.small_talk_turn, self.greeting_turn, self.courtesy_turn, self.fact_turn,
                  self.sum_turn, self.unknown_turn, self.entertain_turn, self.name_turn, self.follow_up_turn]
-        return rng.choices(kinds, [34, 18, 5, 4, 12, 9, 9, 4, 3, 5 if self.last else 1])[0]()
+        return rng.choices(kinds, [28, 16, 4, 4, 15, 22, 8, 4, 3, 5 if self.last else 0.5])[0]()
 
     def keyhole_turn(self):
         # The first topics are what people ask first.
@@ -450,8 +453,9 @@ def main():
     args.out.parent.mkdir(parents=True, exist_ok=True)
     source = Conversations(args.seed)
     with args.out.open("w") as out:
-        for _ in range(args.count):
-            out.write(json.dumps(source.conversation(), ensure_ascii=False) + "\n")
+        for i in range(args.count):
+            progress = max(0.0, 2 * i / args.count - 1)
+            out.write(json.dumps(source.conversation(progress), ensure_ascii=False) + "\n")
 
 
 if __name__ == "__main__":

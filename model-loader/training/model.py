@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Config:
-    vocab_size: int = 1024
+    vocab_size: int = 2048
     hidden_size: int = 192
     intermediate_size: int = 512
     num_hidden_layers: int = 4
@@ -96,7 +96,8 @@ class TinyChat(nn.Module):
         for name, weight in self.named_parameters():
             if weight.dim() == 2:
                 deep = name.endswith(("o_proj.weight", "down_proj.weight"))
-                nn.init.normal_(weight, std=0.02 / (2 * c.num_hidden_layers) ** 0.5 if deep else 0.02)
+                std = 0.02 if "embed" in name else 0.04
+                nn.init.normal_(weight, std=std / (2 * c.num_hidden_layers) ** 0.5 if deep else std)
 
     def hidden(self, input_ids, attention_mask, position_ids, past=None):
         """The last hidden states, and the keys and values of each layer.

@@ -36,11 +36,16 @@ def spell(word):
     return tuple(_TO_CHAR[byte] for byte in word.encode())
 
 
-def train(texts, vocab_size):
-    """Learns merges: again and again the most frequent pair, the alphabetically first one of equals."""
+def train(texts, vocab_size, rare=12):
+    """Learns merges: again and again the most frequent pair, the alphabetically first one of equals.
+
+    Rare words, mostly slips and inventions, are left out, and the others count by the fourth root of their number, so that
+    names such as France become single tokens, which a small model handles best.
+    """
     counts = Counter(word for text in texts for word in words(text))
+    counts = {word: count for word, count in counts.items() if count >= rare}
     spelled = [list(spell(word)) for word in counts]
-    weights = list(counts.values())
+    weights = [round(1000 * count**0.25) for count in counts.values()]
     pairs, places = Counter(), defaultdict(set)
     for i, symbols in enumerate(spelled):
         for pair in zip(symbols, symbols[1:]):

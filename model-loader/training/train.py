@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Trains tiny-chat on the conversations of make_data.py, on one CPU core, from one seed.
 
-Writes build/tokenizer.json first and build/checkpoint.pt as it goes. Loss counts what the assistant says.
+Writes build/tokenizer.json first and build/checkpoint.pt as it goes. Loss counts what the assistant says, a
+word of a short answer more than a word of a long one.
 """
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -18,13 +20,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import torch
 from torch.nn import functional as F
 
+import facts
 import tokenizer
 from make_data import HERE
 from model import Config, TinyChat
 
-WARMUP_STEPS = 40
-LEARNING_RATE = 3e-3
+WARMUP_STEPS = 100
+LEARNING_RATE = 2e-3
+LESSON = 2000
 TOKENIZER_CONVERSATIONS = 15_000
+NAME_WEIGHT = 300
 
 
 def main():
@@ -32,36 +37,37 @@ def main():
     args.add_argument("--data", type=Path, default=HERE / "build" / "conversations.jsonl")
     args.add_argument("--out", type=Path, default=HERE / "build")
     args.add_argument("--seed", type=int, default=1)
-    args.add_argument("--steps", type=int, default=2000)
-    args.add_argument("--batch-tokens", type=int, default=2048)
+    args.add_argument("--batch-tokens", type=int, default=768)
     args.add_argument("--layers", type=int, default=Config.num_hidden_layers)
     args = args.parse_args()
 
     torch.manual_seed(args.seed)
     torch.set_num_threads(1)
     conversations = [json.loads(line) for line in args.data.open()]
-    check, conversations = conversations[:300], conversations[300:]
+    check, conversations = conversations[-300:], conversations[:-300]
+    sample = random.Random(args.seed).sample(conversations, min(len(conversations), TOKENIZER_CONVERSATIONS))
+    names = [f" {name}" for name in [*facts.CAPITALS, *facts.CAPITALS.values(), *itertools.chain(*facts.OPPOSITES)]]
     text = tokenizer.train(
-        [m["content"] for c in conversations[:TOKENIZER_CONVERSATIONS] for m in c] + ["system", "user", "assistant"] * 3000,
-        Config.vocab_size)
+        [m[part] for c in sample for m in c for part in ("role", "content")] + names * NAME_WEIGHT, Config.vocab_size)
     text.write(args.out / "tokenizer.json")
 
     config = Config(num_hidden_layers=args.layers)
     model = TinyChat(config)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
     optimizer = torch.optim.AdamW(
-        [{"params": [p for p in model.parameters() if p.dim() == 2], "weight_decay": 0.1},
+        [{"params": [p for p in model.parameters() if p.dim() == 2], "weight_decay": 0.05},
          {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0}],
-        betas=(0.9, 0.98))
+        betas=(0.9, 0.99))
 
-    examples = [encode(text, c, config.max_position_embeddings) for c in conversations]
-    check_batches = list(batches([encode(text, c, config.max_position_embeddings) for c in check], args.batch_tokens, random.Random(0)))
-    source = endless(examples, args.batch_tokens, random.Random(args.seed))
+    encoded = [encode(text, c, config.max_position_embeddings) for c in conversations]
+    schooling = list(lessons(encoded, args.batch_tokens, random.Random(args.seed)))
+    check_batches = batches([encode(text, c, config.max_position_embeddings) for c in check], 4096, random.Random(0))
+    steps = len(schooling)
+    print(f"{sum(len(ids) for ids, _ in encoded):,} tokens in {steps:,} steps", flush=True)
     started, tokens, running = time.time(), 0, None
-    for step in range(1, args.steps + 1):
+    for step, batch in enumerate(schooling, 1):
         for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * schedule(step, args.steps)
-        batch = next(source)
+            group["lr"] = LEARNING_RATE * schedule(step, steps)
         loss = loss_of(model, batch)
         model.zero_grad(set_to_none=True)
         loss.backward()
@@ -69,10 +75,10 @@ def main():
         optimizer.step()
 
         tokens += sum(len(ids) for ids, _ in batch)
-        running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
-        if step % 50 == 0 or step == args.steps:
+        running = loss.item() if running is None else 0.99 * running + 0.01 * loss.item()
+        if step % 100 == 0 or step == steps:
             print(f"step {step} loss {running:.4f} tokens {tokens:,} seconds {time.time() - started:.0f}", flush=True)
-        if step % 250 == 0 or step == args.steps:
+        if step % 500 == 0 or step == steps:
             with torch.no_grad():
                 checked = sum(loss_of(model, b).item() for b in check_batches) / len(check_batches)
             print(f"step {step} check {checked:.4f}", flush=True)
@@ -87,15 +93,16 @@ def schedule(step, steps):
 
 
 def encode(text, conversation, limit):
-    """The tokens of a conversation, and for each whether the assistant says it."""
-    ids, said = [], []
+    """The tokens of a conversation, and the weight of each: what the assistant says counts, more in a short answer."""
+    ids, weights = [], []
     for message in conversation:
         head = text.encode(f"<|im_start|>{message['role']}\n")
         body = text.encode(f"{message['content']}<|im_end|>")
         tail = text.encode("\n")
         ids += head + body + tail
-        said += [False] * len(head) + [message["role"] == "assistant"] * len(body) + [False] * len(tail)
-    return ids[:limit], said[:limit]
+        weight = len(body) ** -0.5 if message["role"] == "assistant" else 0.0
+        weights += [0.0] * len(head) + [weight] * len(body) + [0.0] * len(tail)
+    return ids[:limit], weights[:limit]
 
 
 def batches(examples, batch_tokens, random_source):
@@ -112,19 +119,21 @@ def batches(examples, batch_tokens, random_source):
     return found
 
 
-def endless(examples, batch_tokens, random_source):
-    while True:
-        yield from batches(examples, batch_tokens, random_source)
+def lessons(examples, batch_tokens, random_source):
+    """One pass in the order of the data, from single questions to long conversations."""
+    for start in range(0, len(examples), LESSON):
+        yield from batches(examples[start: start + LESSON], batch_tokens, random_source)
 
 
 def loss_of(model, batch):
     longest = max(len(ids) for ids, _ in batch)
     ids = torch.tensor([ids + [tokenizer.END_OF_TEXT] * (longest - len(ids)) for ids, _ in batch])
-    said = torch.tensor([said + [False] * (longest - len(said)) for _, said in batch])
+    weights = torch.tensor([weights + [0.0] * (longest - len(weights)) for _, weights in batch])[:, 1:]
     positions = torch.arange(longest - 1)[None].expand(len(batch), -1)
     hidden, _ = model.hidden(ids[:, :-1], torch.ones_like(ids[:, :-1]), positions)
-    wanted = said[:, 1:]
-    return F.cross_entropy(model.logits(hidden[wanted]), ids[:, 1:][wanted])
+    wanted = weights > 0
+    losses = F.cross_entropy(model.logits(hidden[wanted]), ids[:, 1:][wanted], reduction="none")
+    return (losses * weights[wanted]).sum() / weights.sum()
 
 
 if __name__ == "__main__":
