@@ -2,6 +2,7 @@ package dev.keyhole.model;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.Paths;
 import java.util.Locale;
 
 /** Where a model comes from. */
@@ -54,7 +55,7 @@ public sealed interface ModelSource {
         if (lower.startsWith("http://") || lower.startsWith("https://")) {
             return url(text);
         }
-        Path path = Path.of(text);
+        Path path = Paths.get(text);
         if (Files.isDirectory(path)) {
             return directory(path);
         }

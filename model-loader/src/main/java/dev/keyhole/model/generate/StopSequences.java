@@ -1,6 +1,7 @@
 package dev.keyhole.model.generate;
 
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Watches an answer for texts that end it.
@@ -16,7 +17,7 @@ public final class StopSequences {
     private boolean stopped;
 
     public StopSequences(List<String> stops) {
-        this.stops = stops.stream().filter(stop -> !stop.isEmpty()).toList();
+        this.stops = stops.stream().filter(stop -> !stop.isEmpty()).collect(Collectors.toList());
     }
 
     /** Takes in the next piece and gives what can be shown; nothing once it has stopped. */

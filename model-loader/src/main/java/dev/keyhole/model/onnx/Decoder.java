@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import dev.keyhole.model.onnx.DecoderLayout.CacheTensor;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -134,7 +135,7 @@ final class Decoder implements AutoCloseable {
         put(inputs, given, "input_ids", integers(idBuffer, shape));
         if (layout.attentionMask()) {
             int all = length + ids.length;
-            put(inputs, given, "attention_mask", integers(ones.slice(0, all), new long[] {1, all}));
+            put(inputs, given, "attention_mask", integers(firstOnes(all), new long[] {1, all}));
         }
         if (layout.positionIds()) {
             put(inputs, given, "position_ids", integers(positions, shape));
@@ -145,6 +146,12 @@ final class Decoder implements AutoCloseable {
             put(inputs, given, branch, OnnxTensor.createTensor(environment, cached));
         }
         return inputs;
+    }
+
+    private LongBuffer firstOnes(int count) {
+        LongBuffer view = ones.duplicate();
+        ((Buffer) view).limit(count);
+        return view;
     }
 
     private static void put(
@@ -173,7 +180,8 @@ final class Decoder implements AutoCloseable {
         vocabulary = Math.max(1, (int) shape[shape.length - 1]);
         FloatBuffer all = tensor.getFloatBuffer();
         float[] last = new float[vocabulary];
-        all.position(all.limit() - vocabulary).get(last);
+        ((Buffer) all).position(all.limit() - vocabulary);
+        all.get(last);
         return last;
     }
 

@@ -43,6 +43,7 @@ final class Generation {
     private final GenerationParams params;
     private final StopSequences stops;
     private final StreamingDecoder decoder;
+    private final Answer answer;
 
     private final Object lock = new Object();
     private OrtSession.@Nullable RunOptions step;
@@ -66,6 +67,7 @@ final class Generation {
         this.params = request.params().or(parts.options().params()).or(parts.settings().params());
         this.stops = new StopSequences(params.stopSequences());
         this.decoder = new StreamingDecoder(parts.tokenizer());
+        this.answer = new Answer(request, sink);
     }
 
     /** Ends the answer before its next token, also in the middle of a long prompt. */
@@ -98,7 +100,9 @@ final class Generation {
 
     private void generate() throws OrtException {
         startNanos = nanoClock.getAsLong();
-        int[] prompt = parts.tokenizer().encode(prompt());
+        String text = prompt();
+        answer.follows(text);
+        int[] prompt = parts.tokenizer().encode(text);
         promptTokens = prompt.length;
         if (prompt.length == 0) {
             throw RequestRejectedException.forbidden("the conversation is empty");
@@ -108,10 +112,11 @@ final class Generation {
         }
         try (OrtSession.RunOptions options = new OrtSession.RunOptions()) {
             StopReason reason = answer(prompt, options);
-            sink.text(stops.accept(decoder.rest()));
-            sink.text(stops.rest());
+            answer.write(stops.accept(decoder.rest()));
+            answer.write(stops.rest());
+            answer.end();
             sink.stats(stats());
-            sink.done(reason);
+            sink.done(reason, answer.written());
         }
     }
 
@@ -186,7 +191,7 @@ final class Generation {
         if (request.emitRawDeltas()) {
             sink.rawDelta(piece);
         }
-        sink.text(stops.accept(piece));
+        answer.write(stops.accept(piece));
     }
 
     private void count() {

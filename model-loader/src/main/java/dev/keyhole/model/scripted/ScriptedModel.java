@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -156,7 +157,8 @@ public final class ScriptedModel implements Model {
         return Mono.fromCallable(
                 () -> {
                     requireOpen();
-                    return new Embeddings(request.texts().stream().map(embeddings).toList());
+                    return new Embeddings(
+                            request.texts().stream().map(embeddings).collect(Collectors.toList()));
                 });
     }
 

@@ -29,7 +29,7 @@ final class Methods {
             case "lstrip" -> (given, named) -> strip(text, given, true, false);
             case "rstrip" -> (given, named) -> strip(text, given, false, true);
             case "split" -> (given, named) -> split(text, given);
-            case "splitlines" -> (given, named) -> new ArrayList<Object>(text.lines().toList());
+            case "splitlines" -> (given, named) -> lines(text);
             case "startswith" -> (given, named) -> any(given, part -> text.startsWith(part));
             case "endswith" -> (given, named) -> any(given, part -> text.endsWith(part));
             case "upper" -> (given, named) -> text.toUpperCase(Locale.ROOT);
@@ -46,6 +46,12 @@ final class Methods {
             case "join" -> (given, named) -> join(text, Values.elements(argument(given, 0)));
             default -> null;
         };
+    }
+
+    private static List<Object> lines(String text) {
+        List<Object> lines = new ArrayList<>();
+        text.lines().forEach(lines::add);
+        return lines;
     }
 
     private static @Nullable Function ofMap(Map<?, ?> map, String name) {

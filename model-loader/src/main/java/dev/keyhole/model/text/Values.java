@@ -316,7 +316,7 @@ final class Values {
         }
         if (value instanceof String text) {
             List<Object> characters = new ArrayList<>();
-            text.codePoints().forEach(c -> characters.add(Character.toString(c)));
+            text.codePoints().forEach(c -> characters.add(new String(Character.toChars(c))));
             return characters;
         }
         if (value == Nothing.UNDEFINED) {
