@@ -76,10 +76,16 @@ final class Cubic {
         shrink(Math.max(window * BETA, MIN_PACKETS));
     }
 
-    /** Takes in that nothing came back in time. */
-    void timedOut(int inFlight) {
-        plateau = window;
-        shrink(Math.max(window * BETA, MIN_PACKETS));
+    /**
+     * Takes in that nothing came back in time.
+     *
+     * @param again whether this was so before, and nothing has come back since
+     */
+    void timedOut(int inFlight, boolean again) {
+        if (!again) {
+            plateau = window;
+            shrink(Math.max(window * BETA, MIN_PACKETS));
+        }
         window = inFlight + 1;
         slowStart.reset();
     }

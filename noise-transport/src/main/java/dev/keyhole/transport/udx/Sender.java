@@ -447,7 +447,7 @@ final class Sender {
         mode = Mode.TIMED_OUT;
         modeUntil = flight.next();
         losses.timedOut(now);
-        congestion.timedOut(inFlight());
+        congestion.timedOut(inFlight(), timeouts > 1);
         windowReducedAt = now;
         probeAt = Machine.NEVER;
         timeoutAt = now + 2 * rtt.timeoutNanos();

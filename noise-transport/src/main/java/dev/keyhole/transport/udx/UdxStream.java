@@ -521,8 +521,11 @@ public final class UdxStream extends Deadlines.Entry {
         closed = true;
         receiving.clear();
         multiplexer.remove(this);
+        if (relay != null) {
+            relay.relayedHere.remove(this);
+        }
         listener.closed(reason, now);
-        for (UdxStream source : relayedHere) {
+        for (UdxStream source : List.copyOf(relayedHere)) {
             if (!source.closed) {
                 source.close(new CloseReason.ByPeer(), now);
             }

@@ -133,6 +133,19 @@ class UdxStreamTest {
     }
 
     @Test
+    void rangesThatCannotBeAreSkippedOneByOne() {
+        lone.stream.write(Bytes.wrap(new byte[6 * 1152]), 0);
+        lone.sent();
+        lone.until(20);
+        lone.receive(ACK, 0, 2, Bytes.EMPTY);
+        lone.sent();
+
+        lone.receive(SACK, 0, 2, blocks(0, 4, 1, 2, 5, 4, 5, 7, 6, 8, -5, 9, 4, 5));
+
+        assertThat(lone.stream.stats().pendingBytes()).isEqualTo(3 * 1152);
+    }
+
+    @Test
     void pureAcksCarryTheNextSequenceNumber() {
         lone.write("x");
         lone.sent();
@@ -474,6 +487,16 @@ class UdxStreamTest {
         lone.until(13_000);
 
         assertThat(lone.inbox.closed).isEqualTo(new CloseReason.Ended());
+    }
+
+    @Test
+    void aPeerThatHasNotEndedIsMissedThoughOnlyOurEndIsUnacknowledged() {
+        lone.stream.end(0);
+        lone.sent();
+
+        lone.until(13_000);
+
+        assertThat(lone.inbox.closed).isInstanceOf(CloseReason.TimedOut.class);
     }
 
     @Test
