@@ -1,5 +1,6 @@
 package dev.keyhole.provider;
 
+import static java.util.concurrent.TimeUnit.MICROSECONDS;
 import static java.util.concurrent.TimeUnit.MINUTES;
 
 /**
@@ -10,43 +11,51 @@ import static java.util.concurrent.TimeUnit.MINUTES;
  */
 final class TokenBucket {
 
-    private final int perMinute;
+    /** What one unit costs; a microsecond earns as many as the bucket fills by in a minute. */
+    private static final long UNIT = MINUTES.toMicros(1);
 
-    private double level;
+    private static final long NANOS_PER_MICRO = MICROSECONDS.toNanos(1);
+
+    private final int perMinute;
+    private final long capacity;
+
+    private long level;
     private long filledAt;
 
     TokenBucket(int perMinute, long nowNanos) {
         this.perMinute = perMinute;
-        this.level = perMinute;
+        this.capacity = Math.multiplyExact(UNIT, (long) perMinute);
+        this.level = capacity;
         this.filledAt = nowNanos;
     }
 
     /** Whether something may be spent now. */
     boolean open(long nowNanos) {
         fill(nowNanos);
-        return level >= 1;
+        return level >= UNIT;
     }
 
     void spend(long amount, long nowNanos) {
         fill(nowNanos);
-        level -= amount;
+        level -= UNIT * amount;
     }
 
     boolean full(long nowNanos) {
         fill(nowNanos);
-        return level >= perMinute;
+        return level >= capacity;
     }
 
     /** How long from now until {@link #open} says yes. */
     long nanosUntilOpen(long nowNanos) {
         fill(nowNanos);
-        double missing = Math.max(0, 1 - level);
-        return Math.round(missing / perMinute * MINUTES.toNanos(1));
+        long missing = Math.max(0, UNIT - level);
+        return (missing + perMinute - 1) / perMinute * NANOS_PER_MICRO;
     }
 
     private void fill(long nowNanos) {
-        double earned = (double) (nowNanos - filledAt) / MINUTES.toNanos(1) * perMinute;
-        level = Math.min(perMinute, level + earned);
-        filledAt = nowNanos;
+        long elapsed = (nowNanos - filledAt) / NANOS_PER_MICRO;
+        long untilFull = (capacity - level) / perMinute;
+        level = elapsed > untilFull ? capacity : level + elapsed * perMinute;
+        filledAt += elapsed * NANOS_PER_MICRO;
     }
 }

@@ -148,7 +148,7 @@ class HyperdhtIT {
 
         Peer client = client(ends, bootstrap, key(server), "--bytes", bytes);
 
-        String ok = client.await("OK", Duration.ofSeconds(120));
+        String ok = client.await("OK", Duration.ofMinutes(2));
         assertThat(client.await("DONE")).startsWith("1 0 ");
         assertThat(client.status()).isZero();
         assertThat(server.await("CLOSE")).endsWith(" -");
