@@ -33,9 +33,9 @@ import org.jspecify.annotations.Nullable;
  * reach it, whether it stores for others, and under which id ({@code docs/protocol.md}, "Node
  * states").
  *
- * <p>Time is counted in ticks of five seconds. A tick after which the time of day is far ahead of the
- * machine's own time means that the machine slept: what was known is then old, and an address that
- * was good may belong to somebody else.
+ * <p>Time is counted in ticks of five seconds. A tick after which the time of day is far ahead of
+ * the machine's own time means that the machine slept: what was known is then old, and an address
+ * that was good may belong to somebody else.
  */
 final class NodeState {
 
@@ -118,7 +118,7 @@ final class NodeState {
         this.refreshTicks = firstRefresh(entropy);
     }
 
-    /** Where the tick counter starts: anywhere, so that nodes started together do not act together. */
+    /** Where the tick counter starts: anywhere, so that nodes do not act together. */
     static long firstTick(Random entropy) {
         return 51L + entropy.nextInt(50);
     }

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * One attempt to find out whether strangers reach the server socket: asks a few nodes to answer
  * there ({@code docs/protocol.md}, "State check").
  *
- * <p>An answer counts if its host was heard on the server socket, and what it says of our address is
- * then the server socket's. Silence is held against nobody: behind a firewall it is the rule.
+ * <p>An answer counts if its host was heard on the server socket, and what it says of our address
+ * is then the server socket's. Silence is held against nobody: behind a firewall it is the rule.
  */
 final class ReachabilityCheck {
 

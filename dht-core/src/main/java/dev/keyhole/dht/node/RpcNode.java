@@ -44,10 +44,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A node of the network: asks, answers, and knows its neighbours.
  *
- * <p>It speaks from two sockets: the <i>server socket</i>, the address it is known by once others can
- * reach it, and the <i>client socket</i>, the main one until then. Datagrams of streams and probes
- * are not its own: its owner hands those elsewhere first. Requests may also leave through, and come
- * in on, sockets it knows nothing else of.
+ * <p>It speaks from two sockets: the <i>server socket</i>, the address it is known by once others
+ * can reach it, and the <i>client socket</i>, the main one until then. Datagrams of streams and
+ * probes are not its own: its owner hands those elsewhere first. Requests may also leave through,
+ * and come in on, sockets it knows nothing else of.
  */
 public final class RpcNode implements Machine {
 

@@ -14,7 +14,7 @@ import java.util.Map;
  */
 final class SourceBudget {
 
-    /** Hosts remembered; the one that has been quiet for longest is forgotten, with a full bucket. */
+    /** Hosts remembered; the one that was quiet for longest is forgotten, and starts afresh. */
     static final int MAX_SOURCES = 4096;
 
     private final long capacity;

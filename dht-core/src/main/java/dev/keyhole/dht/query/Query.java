@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A node that misses its first second widens the walk by one, so that it does not hold up the
  * rest; a walk with a full result, or with nobody outstanding but nodes that missed two seconds,
- * does not wait for it, unless there is something to be done at every node. Nodes that stay silent to the end are reported to those who named them,
- * also after the walk is over.
+ * does not wait for it, unless there is something to be done at every node. Nodes that stay silent
+ * to the end are reported to those who named them, also after the walk is over.
  */
 public final class Query {
 

@@ -49,7 +49,7 @@ public record QuerySpec(
     @FunctionalInterface
     public interface Commit {
 
-        /** The request to this node, or null if its answer does not allow one: it counts as failed. */
+        /** The request to this node; null if its answer allows none, and counts as failed. */
         @Nullable RequestSpec to(Answer closest);
     }
 

@@ -22,8 +22,8 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
- * Nodes and the network between them: datagrams take a while, some get lost, and a firewalled socket
- * hears only those it has spoken to. Everything follows from the seed.
+ * Nodes and the network between them: datagrams take a while, some get lost, and a firewalled
+ * socket hears only those it has spoken to. Everything follows from the seed.
  */
 final class TestNetwork {
 
