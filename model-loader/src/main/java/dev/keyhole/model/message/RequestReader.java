@@ -127,10 +127,11 @@ final class RequestReader {
 
     private static RefusedRequestException refused(
             RefusedRequestException.Kind kind, String type, ObjectNode node, @Nullable String why) {
+        boolean withProgress = node.path("withProgress").asBoolean(false);
         boolean streamed =
                 switch (type) {
                     case "completionStream", "transcribe", "translate" -> true;
-                    case "loadModel" -> node.path("withProgress").asBoolean(false);
+                    case "loadModel", "downloadAsset", "rag", "finetune" -> withProgress;
                     default -> FOREIGN_STREAMS.contains(type);
                 };
         return new RefusedRequestException(kind, type, streamed, "" + why);
