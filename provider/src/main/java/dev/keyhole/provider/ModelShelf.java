@@ -42,6 +42,8 @@ final class ModelShelf {
     private final Map<String, Slot> slots = new LinkedHashMap<>();
     private final ModelOpener opener;
     private final LongSupplier clock;
+
+    /** Whoever came, claimed or left last is last. */
     private final Map<PublicKey, Shelved> peers = new LinkedHashMap<>();
 
     private boolean closed;
@@ -137,6 +139,8 @@ final class ModelShelf {
         if (shelved == null) {
             return;
         }
+        peers.remove(peer);
+        peers.put(peer, shelved);
         shelved.connections--;
         shelved.leftAt = clock.getAsLong();
         for (Claim claim : shelved.claims.values()) {

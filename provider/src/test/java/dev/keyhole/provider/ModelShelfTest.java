@@ -222,6 +222,22 @@ final class ModelShelfTest {
     }
 
     @Test
+    void whoLeftLastIsNotAwayForLongest() {
+        shelf.arrived(alice);
+        shelf.claim(claim(alice, "a", TINY), progress -> {}).block();
+        shelf.claim(claim(bob, "b", TINY), progress -> {}).block();
+        shelf.left(alice);
+        var random = new Random(7);
+        for (int i = 0; i < ModelShelf.MAX_PEERS - 1; i++) {
+            PublicKey other = new PublicKey(Bytes.random(random, PublicKey.LENGTH));
+            shelf.claim(claim(other, "m", TINY), progress -> {}).block();
+        }
+
+        assertThat(shelf.claimed(bob, "b")).isEmpty();
+        assertThat(shelf.claimed(alice, "a")).isPresent();
+    }
+
+    @Test
     void closingUnloadsEverythingAndLoadsNothingMore() {
         shelf.claim(claim(alice, "a", TINY), progress -> {}).block();
 

@@ -75,9 +75,15 @@ final class RequestsTest {
                 .isEqualTo(Bench.json("{\"type\":\"state\",\"state\":\"active\"}"));
     }
 
-    @Test
-    void theProvidersLogIsNobodysBusiness() {
-        Bench.Answer answer = guest.start("{\"type\":\"loggingStream\",\"id\":\"__sdk__\"}");
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'type':'loggingStream','id':'__sdk__'}",
+                "{'type':'downloadAsset','assetSrc':'http://localhost/','withProgress':true}",
+                "{'type':'textToSpeech','modelId':'m','text':'hi'}",
+            })
+    void whoWaitsForAStreamIsRefusedInOne(String request) {
+        Bench.Answer answer = guest.start(request.replace('\'', '"'));
 
         assertThat(answer.next().get("type").asText()).isEqualTo("error");
         answer.awaitEnd();
