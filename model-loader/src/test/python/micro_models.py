@@ -21,7 +21,7 @@ OUT = pathlib.Path(__file__).resolve().parent.parent / "resources" / "micro-mode
 VOCAB = ["<s>", "</s>"] + [chr(ord("a") + i) for i in range(24)]
 SIZE = len(VOCAB)
 HEADS, HEAD_SIZE, CONTEXT = 2, 4, 64
-FAILS_AFTER = 16
+FAILS_AFTER = 1
 
 
 def constant(name, values, dtype):

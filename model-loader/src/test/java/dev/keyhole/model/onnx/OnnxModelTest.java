@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keyhole.model.CompletionEvent;
 import dev.keyhole.model.CompletionRequest;
+import dev.keyhole.model.CompletionStats;
 import dev.keyhole.model.ContextOverflowException;
 import dev.keyhole.model.DelegationException;
 import dev.keyhole.model.EngineOptions;
@@ -12,23 +13,22 @@ import dev.keyhole.model.GenerationParams;
 import dev.keyhole.model.Model;
 import dev.keyhole.model.ModelContract;
 import dev.keyhole.model.ModelLoader;
-import dev.keyhole.model.ModelSource;
+import dev.keyhole.model.RequestRejectedException;
+import dev.keyhole.model.ResponseFormat;
 import dev.keyhole.model.StopReason;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** The embedded model behaves as every model does. */
 final class OnnxModelTest extends ModelContract {
 
     @Override
     protected Model open() {
-        return ModelLoader.load(ModelSource.embedded("tiny-chat")).block();
+        return ModelLoader.load(MicroModels.source("full")).block();
     }
 
     @Override
     protected CompletionRequest question() {
-        return CompletionRequest.user("What is Keyhole?")
-                .withParams(GenerationParams.defaults().withTemp(0));
+        return CompletionRequest.user("c");
     }
 
     @Override
@@ -38,7 +38,7 @@ final class OnnxModelTest extends ModelContract {
 
     @Override
     protected CompletionRequest refused() {
-        return CompletionRequest.user("word ".repeat(5000));
+        return CompletionRequest.user("a".repeat(70));
     }
 
     @Override
@@ -53,72 +53,89 @@ final class OnnxModelTest extends ModelContract {
 
     @Test
     void aPromptThatDoesNotFitIsRefusedWithTheNumbers() {
-        Model model =
-                ModelLoader.load(
-                                ModelSource.embedded("tiny-chat"),
-                                EngineOptions.defaults().withContextSize(40))
-                        .block();
-
-        assertThatThrownBy(() -> model.completion(refused()).text().block())
-                .isInstanceOfSatisfying(
-                        ContextOverflowException.class,
-                        e -> {
-                            assertThat(e.contextSize()).isEqualTo(40);
-                            assertThat(e.promptTokens()).isGreaterThan(5000);
-                        });
-        model.close();
-    }
-
-    @Test
-    void theContextEndsTheAnswerWhenItIsFull() {
-        Model model =
-                ModelLoader.load(
-                                ModelSource.embedded("tiny-chat"),
-                                EngineOptions.defaults().withContextSize(32))
-                        .block();
-        assertThat(model.contextSize()).hasValue(32);
-
-        CompletionEvent.Done done =
-                (CompletionEvent.Done)
-                        model.completion(
-                                        question()
-                                                .withParams(
-                                                        GenerationParams.defaults()
-                                                                .withPredict(
-                                                                        GenerationParams
-                                                                                .UNTIL_CONTEXT_FULL)))
-                                .events()
-                                .blockLast();
-
-        assertThat(done.reason()).isEqualTo(StopReason.LENGTH);
-        model.close();
+        try (Model model = open()) {
+            assertThatThrownBy(() -> model.completion(refused()).text().block())
+                    .isInstanceOfSatisfying(
+                            ContextOverflowException.class,
+                            e -> {
+                                assertThat(e.contextSize()).isEqualTo(64);
+                                assertThat(e.promptTokens()).isEqualTo(70);
+                            });
+        }
     }
 
     @Test
     void aRequestMayHaveLessRoomThanTheModel() {
-        Model model = open();
-
-        assertThatThrownBy(() -> model.completion(question().withContextSize(3)).text().block())
-                .isInstanceOfSatisfying(
-                        ContextOverflowException.class,
-                        e -> assertThat(e.contextSize()).isEqualTo(3));
-        CompletionEvent.Done done =
-                (CompletionEvent.Done)
-                        model.completion(question().withContextSize(32)).events().blockLast();
-        assertThat(done.reason()).isEqualTo(StopReason.LENGTH);
-        model.close();
+        try (Model model = open()) {
+            assertThatThrownBy(
+                            () ->
+                                    model.completion(
+                                                    CompletionRequest.user("hello")
+                                                            .withContextSize(5))
+                                            .text()
+                                            .block())
+                    .isInstanceOfSatisfying(
+                            ContextOverflowException.class,
+                            e -> assertThat(e.contextSize()).isEqualTo(5));
+        }
     }
 
     @Test
-    void aSeedMakesAnAnswerRepeatable() {
-        Model model = open();
-        GenerationParams params = GenerationParams.defaults().withTemp(1.2).withSeed(7);
-        CompletionRequest request = CompletionRequest.user("Tell me something").withParams(params);
+    void theContextEndsTheAnswerWhenItIsFull() {
+        EngineOptions options = EngineOptions.defaults().withContextSize(10);
+        try (Model model = ModelLoader.load(MicroModels.source("full"), options).block()) {
+            assertThat(model.contextSize()).hasValue(10);
+            GenerationParams params =
+                    GenerationParams.defaults().withPredict(GenerationParams.UNTIL_CONTEXT_FULL);
 
-        String first = model.completion(request).text().block();
-        String second = model.completion(request).text().block();
+            CompletionEvent.Done done =
+                    (CompletionEvent.Done)
+                            model.completion(question().withParams(params)).events().blockLast();
 
-        assertThat(first).isEqualTo(second).isNotEmpty();
-        model.close();
+            assertThat(done.reason()).isEqualTo(StopReason.LENGTH);
+            assertThat(done.fullText()).isEqualTo("chspkbkdqrubqvgdpr".substring(0, 9));
+        }
+    }
+
+    @Test
+    void tokensAreCounted() {
+        try (Model model = open()) {
+            CompletionStats stats = model.completion(question()).stats().block();
+
+            assertThat(stats.promptTokens()).isEqualTo(1);
+            assertThat(stats.generatedTokens()).isEqualTo(61);
+            assertThat(stats.timeToFirstTokenMillis()).isPositive();
+            assertThat(stats.tokensPerSecond()).isPositive();
+        }
+    }
+
+    @Test
+    void instructionsOfTheOptionsComeFirstUnlessTheRequestHasItsOwn() {
+        EngineOptions options = EngineOptions.defaults().withSystemPrompt("hello");
+        try (Model model = ModelLoader.load(MicroModels.source("half"), options).block();
+                Model plain = ModelLoader.load(MicroModels.source("half")).block()) {
+            assertThat(text(model, CompletionRequest.user("c")))
+                    .isEqualTo(text(plain, CompletionRequest.user("c").withSystem("hello")))
+                    .isNotEqualTo(text(plain, CompletionRequest.user("c")));
+            assertThat(text(model, CompletionRequest.user("c").withSystem("b")))
+                    .isEqualTo(text(plain, CompletionRequest.user("c").withSystem("b")));
+        }
+    }
+
+    @Test
+    void anAnswerCannotBeHeldToJson() {
+        try (Model model = open()) {
+            CompletionRequest request =
+                    question().withResponseFormat(new ResponseFormat.JsonObject());
+
+            assertThatThrownBy(() -> text(model, request))
+                    .isInstanceOf(RequestRejectedException.class)
+                    .hasMessageContaining("JSON");
+        }
+    }
+
+    private static String text(Model model, CompletionRequest request) {
+        GenerationParams params = request.params().withPredict(10);
+        return model.completion(request.withParams(params)).text().block();
     }
 }
