@@ -95,7 +95,7 @@ public final class IncomingRequest {
 
     /** Sends a bare answer to somebody who is not the sender, but whose request this once was. */
     public void replyTo(Address asker, @Nullable Bytes value, LocalSocket through, long nowNanos) {
-        node.replyTo(this, asker, through, value, nowNanos);
+        node.reply(this, asker, through, false, false, 0, value, nowNanos);
     }
 
     /**
@@ -104,6 +104,6 @@ public final class IncomingRequest {
      */
     public void relay(
             @Nullable Bytes value, Address destination, LocalSocket through, long nowNanos) {
-        node.relay(this, request, value, destination, through, nowNanos);
+        node.relay(request, value, destination, through);
     }
 }

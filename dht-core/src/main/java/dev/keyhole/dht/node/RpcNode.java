@@ -59,11 +59,6 @@ public final class RpcNode implements Machine {
 
     static final long ANSWER_BYTES_PER_SECOND = 1 << 17;
 
-    /** What one host may make us pass on at once, and steadily; beyond, it is dropped. */
-    static final long RELAY_BURST = 512;
-
-    static final long RELAYS_PER_SECOND = 64;
-
     static final int MAX_DOWN_HINTS_PER_TICK = 50;
 
     private final LocalSocket clientSocket;
@@ -78,7 +73,6 @@ public final class RpcNode implements Machine {
     private final DelayedPings delayedPings = new DelayedPings();
     private final SourceBudget answerBudget =
             new SourceBudget(ANSWER_BURST_BYTES, ANSWER_BYTES_PER_SECOND);
-    private final SourceBudget relayBudget = new SourceBudget(RELAY_BURST, RELAYS_PER_SECOND);
     private final Queue<Outgoing> outgoing = new ArrayDeque<>();
     private final Set<Query> queries = new LinkedHashSet<>();
 
@@ -89,7 +83,6 @@ public final class RpcNode implements Machine {
     private int downHints;
     private long ignored;
     private long malformed;
-    private long refusedRelays;
 
     private record Outgoing(LocalSocket socket, Address to, Bytes datagram) {}
 
@@ -320,11 +313,6 @@ public final class RpcNode implements Machine {
         return malformed;
     }
 
-    /** Messages of others not passed on: too many, or to where nobody should be sent. */
-    public long refusedRelays() {
-        return refusedRelays;
-    }
-
     /** Answers cut short because their host had too many. */
     public long shortenedAnswers() {
         return answerBudget.refused();
@@ -369,27 +357,7 @@ public final class RpcNode implements Machine {
         outgoing.add(new Outgoing(through, asker, datagram));
     }
 
-    void replyTo(
-            IncomingRequest request,
-            Address asker,
-            LocalSocket through,
-            @Nullable Bytes value,
-            long nowNanos) {
-        if (mayPassOn(request, asker, nowNanos)) {
-            reply(request, asker, through, false, false, 0, value, nowNanos);
-        }
-    }
-
-    void relay(
-            IncomingRequest incoming,
-            Request request,
-            @Nullable Bytes value,
-            Address destination,
-            LocalSocket through,
-            long nowNanos) {
-        if (!mayPassOn(incoming, destination, nowNanos)) {
-            return;
-        }
+    void relay(Request request, @Nullable Bytes value, Address destination, LocalSocket through) {
         Request relayed =
                 new Request(
                         request.tid(),
@@ -400,22 +368,6 @@ public final class RpcNode implements Machine {
                         request.target(),
                         value);
         outgoing.add(new Outgoing(through, destination, relayed.toBytes()));
-    }
-
-    /** Whether a sender may make us send to somebody else: not too often, and not just anywhere. */
-    private boolean mayPassOn(IncomingRequest request, Address destination, long nowNanos) {
-        Bytes target = request.target();
-        boolean announced =
-                target != null
-                        && forward(target, nowNanos)
-                                .flatMap(ForwardEntry::relayAddress)
-                                .filter(destination::equals)
-                                .isPresent();
-        boolean may =
-                (announced || AddressFilter.admits(destination, request.from()))
-                        && relayBudget.take(request.from(), 1, nowNanos);
-        refusedRelays += may ? 0 : 1;
-        return may;
     }
 
     private RoutingTable table() {

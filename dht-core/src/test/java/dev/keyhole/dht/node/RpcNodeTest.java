@@ -222,61 +222,6 @@ class RpcNodeTest {
     }
 
     @Test
-    void forwardingIsLimitedPerSourceAndRefusesReservedTargets() {
-        List<TestNetwork.Sent> sent = new ArrayList<>();
-        Address[] destination = {Address.parse("8.8.4.4:5")};
-        storing.handler((r, now) -> r.relay(null, destination[0], r.socket(), now));
-        Address stranger = Address.parse("8.8.8.8:1000");
-
-        for (String refused :
-                List.of("127.0.0.1:80", "10.0.0.1:80", "224.0.0.1:80", "0.0.0.0:80", "9.9.9.9:0")) {
-            destination[0] = Address.parse(refused);
-            handshake(stranger);
-        }
-        storing.drain(collect(sent), swarm.net.now());
-        assertThat(sent).isEmpty();
-        assertThat(storing.refusedRelays()).isEqualTo(5);
-
-        destination[0] = Address.parse("8.8.4.4:5");
-        for (int i = 0; i < 1000; i++) {
-            handshake(stranger);
-        }
-        storing.drain(collect(sent), swarm.net.now());
-        assertThat(sent).hasSize((int) RpcNode.RELAY_BURST);
-
-        sent.clear();
-        for (int i = 0; i < 1000; i++) {
-            handshake(Address.parse("10.4.4.4:4"));
-        }
-        storing.drain(collect(sent), swarm.net.now());
-        assertThat(sent).as("a private network").hasSize(1000);
-    }
-
-    @Test
-    void announcedServerIsRelayedToWhereverItAnnouncedFrom() {
-        swarm.walk(
-                asker, Walks.findPeer(KEY.publicKey()).withCommit(a -> Walks.selfAnnounce(a, KEY)));
-        Bytes target = KEY.publicKey().target();
-        Address home = storing.forward(target, swarm.net.now()).orElseThrow().relay();
-        storing.handler((r, now) -> r.relay(null, home, r.socket(), now));
-        List<TestNetwork.Sent> sent = new ArrayList<>();
-        storing.drain(collect(sent), swarm.net.now());
-        sent.clear();
-
-        storing.receive(
-                new Datagram(
-                        storing.serverSocket(),
-                        Address.parse("8.8.8.8:1000"),
-                        new Request(7, at, null, null, Command.PEER_HANDSHAKE, target, null)
-                                .toBytes()),
-                swarm.net.now());
-        storing.drain(collect(sent), swarm.net.now());
-
-        assertThat(home.isPrivate()).isTrue();
-        assertThat(sent).extracting(TestNetwork.Sent::to).containsExactly(home);
-    }
-
-    @Test
     void findPeerIsAnsweredOnlyFromForwardEntries() {
         Bytes target = KEY.publicKey().target();
         KeyPair other = KeyPair.fromSeed(Seed.of(Bytes.random(new Random(4), 32)));
@@ -430,13 +375,6 @@ class RpcNodeTest {
             }
         }
         return full;
-    }
-
-    private void handshake(Address from) {
-        Bytes request =
-                new Request(7, at, null, null, Command.PEER_HANDSHAKE, TARGET, Bytes.EMPTY)
-                        .toBytes();
-        storing.receive(new Datagram(storing.serverSocket(), from, request), swarm.net.now());
     }
 
     private IncomingRequest incoming(Address from) {
