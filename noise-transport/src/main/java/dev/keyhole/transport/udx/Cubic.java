@@ -14,7 +14,7 @@ final class Cubic {
     static final int MIN_PACKETS = 4;
 
     /** A peer that acknowledges what it never got could raise the window for ever. */
-    static final int MAX_PACKETS = 1 << 15;
+    static final int MAX_PACKETS = ReceiveQueue.MAX_PACKETS_AHEAD;
 
     private static final double CAREFUL_GROWTH = 0.25;
     private static final double C = 0.4;

@@ -288,7 +288,7 @@ final class Sender {
         while (hasNew()
                 && flight.nextLost() == null
                 && inFlight() < congestion.windowPackets()
-                && inFlight() < peerWindowPackets()
+                && peerHasRoom()
                 && pacer.allows(now)) {
             sendOne(path, effects, endAlone, now);
             sent = true;
@@ -298,6 +298,12 @@ final class Sender {
 
     private boolean hasNew() {
         return !queue.isEmpty() || ending && !endSent;
+    }
+
+    /** Whether the peer takes another packet, for its window and for the gap before it. */
+    private boolean peerHasRoom() {
+        return inFlight() < peerWindowPackets()
+                && flight.next() - flight.unacknowledged() < ReceiveQueue.MAX_PACKETS_AHEAD;
     }
 
     private long peerWindowPackets() {
@@ -336,7 +342,7 @@ final class Sender {
     private void probe(Path path, Effects effects, boolean endAlone, long now) {
         probeDue = false;
         SentPacket highest = flight.highest();
-        if (hasNew() && inFlight() < peerWindowPackets()) {
+        if (hasNew() && peerHasRoom()) {
             sendOne(path, effects, endAlone, now);
         } else if (highest != null) {
             repeat(highest, path, effects, now);

@@ -268,7 +268,7 @@ public final class UdxStream extends Deadlines.Entry {
             return;
         }
         if (isConnected()) {
-            post(Bytes.wrap(path.frame(PacketHeader.DESTROY, sender.nextSeq(), 0)));
+            outbox.add(Bytes.wrap(path.frame(PacketHeader.DESTROY, sender.nextSeq(), 0)));
         }
         close(new CloseReason.ByUs("stream destroyed"), nowNanos);
     }

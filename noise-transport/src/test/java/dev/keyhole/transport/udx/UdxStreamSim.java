@@ -143,7 +143,7 @@ class UdxStreamSim {
         net.runUntil(() -> exchange.a.closed != null, SECONDS.toNanos(20));
 
         assertThat(exchange.a.closed).isInstanceOf(CloseReason.TimedOut.class);
-        assertThat(net.now() - killedAt).isBetween(SECONDS.toNanos(13), SECONDS.toNanos(14));
+        assertThat(net.now() - killedAt).isBetween(SECONDS.toNanos(12), SECONDS.toNanos(14));
     }
 
     @Seeds(20)
