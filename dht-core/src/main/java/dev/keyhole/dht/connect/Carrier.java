@@ -12,7 +12,7 @@ record Carrier(IncomingRequest request, LocalSocket socket, long nowNanos)
 
     @Override
     public void forward(Address to, Bytes value) {
-        request.relay(value, to, socket, nowNanos);
+        request.relay(value, to, socket);
     }
 
     @Override

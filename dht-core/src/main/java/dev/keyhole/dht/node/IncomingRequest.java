@@ -102,8 +102,7 @@ public final class IncomingRequest {
      * Passes this request on with another value. The transaction id stays, so that the answer finds
      * back to the one who asked first.
      */
-    public void relay(
-            @Nullable Bytes value, Address destination, LocalSocket through, long nowNanos) {
+    public void relay(@Nullable Bytes value, Address destination, LocalSocket through) {
         node.relay(request, value, destination, through);
     }
 }

@@ -144,10 +144,7 @@ class RpcNodeVectorsTest {
                     node.node.handler(
                             (request, now) ->
                                     request.relay(
-                                            expected.value(),
-                                            expected.to(),
-                                            request.socket(),
-                                            now));
+                                            expected.value(), expected.to(), request.socket()));
                     Bytes received = Vectors.hex(vector, "received");
                     Request original = Request.decode(new WireReader(received));
 
