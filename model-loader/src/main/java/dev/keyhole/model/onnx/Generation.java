@@ -289,7 +289,7 @@ final class Generation {
 
     private boolean begin(OrtSession.RunOptions options) {
         synchronized (lock) {
-            step = options;
+            step = stopped ? null : options;
             return !stopped;
         }
     }
