@@ -20,6 +20,10 @@ public final class Listener implements AutoCloseable {
     private final Sinks.Empty<Void> closed = Sinks.empty();
     private volatile int relays;
     private volatile boolean closing;
+
+    /** Asked by the loop, set by anybody: what comes in from now on is judged by it. */
+    private volatile @Nullable Firewall firewall;
+
     private @Nullable Acceptor acceptor;
 
     Listener(Dht dht, KeyPair keyPair) {
@@ -33,9 +37,12 @@ public final class Listener implements AutoCloseable {
             return;
         }
         Events events = new Events(onConnection);
+        if (firewall == null) {
+            firewall = config.firewall();
+        }
         ServerConfig serverConfig =
                 new ServerConfig(
-                        config.firewall()::denies,
+                        this::denies,
                         config.shareLocalAddress(),
                         config.maxConnections(),
                         config.maxConnectionsPerKey());
@@ -50,6 +57,11 @@ public final class Listener implements AutoCloseable {
         return keyPair.publicKey();
     }
 
+    private boolean denies(PublicKey remote) {
+        Firewall now = firewall;
+        return now == null || now.denies(remote);
+    }
+
     /** Completes when the key can be found and connected to. */
     public Mono<Void> ready() {
         return ready.asMono();
@@ -61,11 +73,12 @@ public final class Listener implements AutoCloseable {
     }
 
     /** Changes who may connect. Whoever is connected and may no longer be is let go at once. */
-    public void firewall(Firewall firewall) {
+    public void firewall(Firewall newFirewall) {
+        firewall = newFirewall;
         dht.command(
                 now -> {
                     if (acceptor != null) {
-                        acceptor.firewall(firewall::denies, now);
+                        acceptor.firewallChanged(now);
                     }
                 });
     }

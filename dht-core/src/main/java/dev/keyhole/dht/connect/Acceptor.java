@@ -71,7 +71,7 @@ public final class Acceptor {
     private final Map<Address, Integer> pendingByClient = new HashMap<>();
     private final Set<PeerStream> streams = new LinkedHashSet<>();
 
-    private Predicate<PublicKey> denies;
+    private final Predicate<PublicKey> denies;
     private int pending;
     private int punches;
     private boolean closed;
@@ -105,9 +105,16 @@ public final class Acceptor {
         return announcer;
     }
 
-    /** Changes who may connect; whoever may no longer is disconnected at once. */
-    public void firewall(Predicate<PublicKey> newDenies, long nowNanos) {
-        denies = newDenies;
+    /**
+     * Takes in that the firewall judges differently from now on: whoever may connect no longer is
+     * disconnected at once, and whoever was denied is judged anew when the message comes again.
+     */
+    public void firewallChanged(long nowNanos) {
+        for (Slot slot : List.copyOf(slots.values())) {
+            if (slot.isDenied) {
+                slot.clear(nowNanos);
+            }
+        }
         for (PeerStream stream : List.copyOf(streams)) {
             if (isDenied(stream.remotePublicKey())) {
                 stream.destroy(
@@ -228,6 +235,7 @@ public final class Acceptor {
         private @Nullable UdxStream raw;
         private int remoteStreamId;
         private boolean isPending;
+        private boolean isDenied;
         private @Nullable ServerPunch punch;
         private boolean answersFromPunchSocket;
         private @Nullable LocalSocket punchSocket;
@@ -253,8 +261,9 @@ public final class Acceptor {
                 return;
             }
             PublicKey remote = responder.remotePublicKey();
-            if (isDenied(remote)) {
+            if (Acceptor.this.isDenied(remote)) {
                 counters.denied++;
+                isDenied = true;
                 responder.discard();
                 clearLater(nowNanos);
                 return;
