@@ -1,6 +1,7 @@
 package dev.keyhole.dht;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
+import static java.util.stream.Collectors.toUnmodifiableList;
 
 import dev.keyhole.transport.net.Address;
 import java.net.Inet4Address;
@@ -28,24 +29,49 @@ final class Bootstrap {
     private Bootstrap() {}
 
     /**
-     * Calls back once with what was found: at once if no name has to be looked up. A name that does
-     * not resolve in a few seconds is left out.
+     * Calls back once with what was found: at once if no name has to be looked up, as when there is
+     * an address with the name. A name that does not resolve in a few seconds is left out.
      */
     static void resolve(List<BootstrapNode> nodes, Consumer<List<Address>> found) {
-        List<CompletableFuture<List<Address>>> lookups = new ArrayList<>();
-        for (BootstrapNode node : nodes) {
-            lookups.add(
-                    node.address()
-                            .map(address -> CompletableFuture.completedFuture(List.of(address)))
-                            .orElseGet(
-                                    () ->
-                                            CompletableFuture.supplyAsync(
-                                                            () -> lookUp(node), RESOLVER)
-                                                    .completeOnTimeout(
-                                                            List.of(),
-                                                            RESOLVE_LIMIT_SECONDS,
-                                                            SECONDS)));
+        join(
+                nodes.stream()
+                        .map(
+                                node ->
+                                        node.address()
+                                                .map(Bootstrap::known)
+                                                .orElseGet(() -> asked(node)))
+                        .collect(toUnmodifiableList()),
+                found);
+    }
+
+    /** Does the same for nodes whose address was of no use: asks for the names behind it. */
+    static void resolveNames(List<BootstrapNode> nodes, Consumer<List<Address>> found) {
+        if (nodes.stream().anyMatch(BootstrapNode::hasNameToo)) {
+            join(
+                    nodes.stream()
+                            .map(
+                                    node ->
+                                            node.hasNameToo()
+                                                    ? asked(node)
+                                                    : node.address()
+                                                            .map(Bootstrap::known)
+                                                            .orElseGet(() -> asked(node)))
+                            .collect(toUnmodifiableList()),
+                    found);
         }
+    }
+
+    private static CompletableFuture<List<Address>> known(Address address) {
+        return CompletableFuture.completedFuture(List.of(address));
+    }
+
+    private static CompletableFuture<List<Address>> asked(BootstrapNode node) {
+        return CompletableFuture.supplyAsync(() -> lookUp(node), RESOLVER)
+                .completeOnTimeout(List.of(), RESOLVE_LIMIT_SECONDS, SECONDS);
+    }
+
+    private static void join(
+            List<CompletableFuture<List<Address>>> lookups, Consumer<List<Address>> found) {
         CompletableFuture.allOf(lookups.toArray(CompletableFuture<?>[]::new))
                 .thenRun(
                         () -> {

@@ -38,6 +38,11 @@ record BootstrapNode(String host, int port, @Nullable Address ip) {
         return new BootstrapNode(host, port, dotted.matches() ? Address.of(host, port) : null);
     }
 
+    /** Whether there is a name to fall back on when the address does not answer. */
+    boolean hasNameToo() {
+        return !DOTTED.matcher(host).matches();
+    }
+
     Optional<Address> address() {
         return Optional.ofNullable(ip);
     }

@@ -63,12 +63,12 @@ public final class Dht implements AutoCloseable {
     private final DhtNode node;
     private final KeyPair defaultKeyPair;
     private final List<LocalSocket> sockets;
-    private final List<String> bootstrapNodes;
     private final Sinks.Empty<Void> bootstrapped = Sinks.empty();
     private final Sinks.Empty<Void> joined = Sinks.empty();
     private final Sinks.Empty<Void> persistent = Sinks.empty();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
+    private final List<BootstrapNode> bootstrapNodes;
     private final List<LongConsumer> beforeStart = new ArrayList<>();
     private boolean started;
     private volatile boolean closed;
@@ -76,7 +76,7 @@ public final class Dht implements AutoCloseable {
     private Dht(UdpLoop loop, DhtConfig config, LocalSocket server, LocalSocket client) {
         this.loop = loop;
         this.sockets = List.of(server, client);
-        this.bootstrapNodes = config.bootstrap();
+        this.bootstrapNodes = config.bootstrapNodes();
         this.defaultKeyPair = config.keyPair().orElseGet(() -> KeyPair.random(loop.entropy()));
         this.node =
                 new DhtNode(
@@ -177,6 +177,11 @@ public final class Dht implements AutoCloseable {
                 });
     }
 
+    /** Takes other addresses to begin with, now that those that came with the names are dead. */
+    private void bootstrapFrom(List<Address> addresses) {
+        command(now -> node.rpc().bootstrapNodes(addresses));
+    }
+
     /** Completes when the node has looked around for the first time, whatever it found. */
     public Mono<Void> bootstrapped() {
         return bootstrapped.asMono();
@@ -194,6 +199,15 @@ public final class Dht implements AutoCloseable {
     /** Completes when the node stores for others. */
     Mono<Void> persistent() {
         return persistent.asMono();
+    }
+
+    /** How many other nodes it knows at the moment. */
+    public Mono<Integer> knownNodes() {
+        return Mono.create(
+                sink ->
+                        command(
+                                now -> sink.success(node.rpc().tableSize()),
+                                () -> sink.error(new DhtException.Closed())));
     }
 
     /** The address of the server socket, by which this node may become known. */
@@ -509,12 +523,18 @@ public final class Dht implements AutoCloseable {
         @Override
         public void bootstrapped(long nowNanos) {
             boolean alone = node.rpc().observedAddress().isEmpty() && node.rpc().tableSize() == 0;
+            if (alone) {
+                Bootstrap.resolveNames(bootstrapNodes, Dht.this::bootstrapFrom);
+            }
             tell(
                     () -> {
                         bootstrapped.tryEmitEmpty();
                         if (alone && !bootstrapNodes.isEmpty()) {
                             joined.tryEmitError(
-                                    new DhtException.NetworkUnreachable(bootstrapNodes));
+                                    new DhtException.NetworkUnreachable(
+                                            bootstrapNodes.stream()
+                                                    .map(BootstrapNode::toString)
+                                                    .collect(toUnmodifiableList())));
                         } else {
                             joined.tryEmitEmpty();
                         }

@@ -2,6 +2,7 @@ package dev.keyhole.dht;
 
 import static java.util.stream.Collectors.toUnmodifiableList;
 
+import dev.keyhole.dht.routing.RoutingTable;
 import dev.keyhole.transport.net.Address;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import reactor.core.publisher.Mono;
 public final class Testnet implements AutoCloseable {
 
     private static final String LOOPBACK = "127.0.0.1";
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
     private static final Duration START_LIMIT = Duration.ofSeconds(10);
 
     private final List<Dht> nodes;
@@ -48,10 +50,22 @@ public final class Testnet implements AutoCloseable {
                 nodes.add(node);
                 Mono.when(node.persistent(), node.bootstrapped()).block(START_LIMIT);
             }
+            testnet.awaitAcquaintance();
             return testnet;
         } catch (RuntimeException e) {
             testnet.close();
             throw e;
+        }
+    }
+
+    /** Waits until each node has heard of all others, as far as there is room in its table. */
+    private void awaitAcquaintance() {
+        int others = Math.min(nodes.size() - 1, RoutingTable.K);
+        for (Dht node : nodes) {
+            node.knownNodes()
+                    .filter(known -> known >= others)
+                    .repeatWhenEmpty(tries -> tries.delayElements(LOOK_AGAIN))
+                    .block(START_LIMIT);
         }
     }
 

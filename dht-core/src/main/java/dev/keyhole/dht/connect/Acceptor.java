@@ -96,6 +96,11 @@ public final class Acceptor {
         return counters;
     }
 
+    /** First messages that are remembered, with what became of them. */
+    int slots() {
+        return slots.size();
+    }
+
     /** Connections that are open or being proved. */
     public int connections() {
         return streams.size();

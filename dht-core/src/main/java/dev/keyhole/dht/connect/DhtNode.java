@@ -267,7 +267,7 @@ public final class DhtNode implements Machine {
                     request.command().equals(Command.PEER_HANDSHAKE)
                             ? Router.handshake(value, from, serving, route)
                             : Router.holepunch(value, from, serving, route);
-            decision.carryOut(new Crossroads(request, server, nowNanos));
+            decision.carryOut(new Crossroads(request, server, route, nowNanos));
         } catch (MalformedException e) {
             malformed++;
         }
@@ -278,10 +278,16 @@ public final class DhtNode implements Machine {
 
         private final IncomingRequest request;
         private final @Nullable Acceptor server;
+        private final @Nullable Address route;
         private final long nowNanos;
         private final Carrier carrier;
 
-        private Crossroads(IncomingRequest request, @Nullable Acceptor server, long nowNanos) {
+        private Crossroads(
+                IncomingRequest request,
+                @Nullable Acceptor server,
+                @Nullable Address route,
+                long nowNanos) {
+            this.route = route;
             this.request = request;
             this.server = server;
             this.nowNanos = nowNanos;
@@ -290,7 +296,11 @@ public final class DhtNode implements Machine {
 
         @Override
         public void forward(Address to, Bytes value) {
-            if (forwardLimit.admits(request.from(), to, nowNanos)) {
+            boolean admitted =
+                    to.equals(route)
+                            ? forwardLimit.admitsAnnounced(request.from(), nowNanos)
+                            : forwardLimit.admits(request.from(), to, nowNanos);
+            if (admitted) {
                 carrier.forward(to, value);
             }
         }

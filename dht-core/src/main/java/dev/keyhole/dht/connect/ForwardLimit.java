@@ -41,16 +41,26 @@ final class ForwardLimit {
         private long filledNanos;
     }
 
+    /** Whether a message of somebody may go to a server that announced itself to this node. */
+    boolean admitsAnnounced(Address from, long nowNanos) {
+        return takeShare(from, nowNanos);
+    }
+
+    /** Whether a message of somebody may go to an address that only messages name. */
     boolean admits(Address from, Address to, long nowNanos) {
         if (!isPlausible(from, to)) {
             refusedDestinations++;
             return false;
         }
-        if (!from.isPrivate() && !take(from, nowNanos)) {
-            refusedSources++;
-            return false;
+        return takeShare(from, nowNanos);
+    }
+
+    private boolean takeShare(Address from, long nowNanos) {
+        if (from.isPrivate() || take(from, nowNanos)) {
+            return true;
         }
-        return true;
+        refusedSources++;
+        return false;
     }
 
     /** Messages not passed on because of where they were to go. */

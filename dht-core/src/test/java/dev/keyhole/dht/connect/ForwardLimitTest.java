@@ -39,6 +39,14 @@ class ForwardLimitTest {
         assertThat(limit.admits(Address.loopback(1), Address.loopback(2), 0)).isTrue();
     }
 
+    @Test
+    void aServerThatAnnouncedItselfIsReachedWhereverItLives() {
+        for (int i = 0; i < ForwardLimit.BURST; i++) {
+            assertThat(limit.admitsAnnounced(STRANGER, 0)).isTrue();
+        }
+        assertThat(limit.admitsAnnounced(STRANGER, 0)).isFalse();
+    }
+
     private int admitted(Address from, int count, long nowNanos) {
         int admitted = 0;
         for (int i = 0; i < count; i++) {
