@@ -67,6 +67,10 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPu
     private final Set<Timers.Timer> timers = new HashSet<>();
 
     private @Nullable ClientHandshake handshake;
+
+    /** Whether our message said that the server can come to us; what we learn later it never hears. */
+    private boolean saidOpen;
+
     private @Nullable Query query;
     private boolean hinted;
     private boolean searching;
@@ -352,8 +356,9 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPu
         if (spec.localConnection()) {
             addresses.addAll(around.rpc().localAddresses());
         }
+        saidOpen = reachable != null;
         return NoisePayload.ofClient(
-                reachable == null ? NatType.UNKNOWN : NatType.OPEN,
+                saidOpen ? NatType.OPEN : NatType.UNKNOWN,
                 addresses,
                 NoisePayload.Udx.of(raw.localId()));
     }
@@ -442,7 +447,7 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPu
         } else if (to.payload.firewall() == NatType.OPEN || (elsewhere && !holepunchable)) {
             Address address = firstPublicAddress(to);
             connect(around.rpc().mainSocket(), address, pathTo(address), nowNanos);
-        } else if (around.rpc().remoteAddress().isPresent()) {
+        } else if (saidOpen) {
             at(
                     nowNanos + PASSIVE_WAIT_NANOS,
                     now ->

@@ -149,12 +149,12 @@ class OriginalProviderIT {
                                 LoadModel.of("silent")
                                         .withDelegate(
                                                 Delegate.to(key)
-                                                        .withTimeout(Duration.ofSeconds(1))))
+                                                        .withTimeout(Duration.ofSeconds(3))))
                         .block();
 
         assertThatThrownBy(() -> model.completion(QUESTION).text().block())
                 .isInstanceOf(PeerTimeoutException.class)
-                .hasMessageContaining("1000 ms");
+                .hasMessageContaining("3000 ms");
     }
 
     @Test
