@@ -85,6 +85,26 @@ class DhtTest {
     }
 
     @Test
+    void aNodeThatIsClosedLetsGoOfThoseItConnectedTo() {
+        try (Dht server = Dht.bind(testnet.config())) {
+            Sinks.One<Connection> accepted = Sinks.one();
+            Listener listener =
+                    server.listen(
+                            KeyPair.random(ENTROPY),
+                            ListenConfig.of(Firewall.open()),
+                            accepted::tryEmitValue);
+            listener.ready().block(LIMIT);
+            Dht client = Dht.bind(testnet.config());
+            client.connect(listener.publicKey()).block(LIMIT);
+            Connection serverSide = accepted.asMono().block(LIMIT);
+
+            client.close();
+
+            assertThat(serverSide.closed().block(LIMIT)).isInstanceOf(CloseReason.ByPeer.class);
+        }
+    }
+
+    @Test
     void oneKeyHasNoMoreConnectionsThanItsShare() {
         try (Dht server = Dht.bind(testnet.config());
                 Dht client = Dht.bind(testnet.config())) {

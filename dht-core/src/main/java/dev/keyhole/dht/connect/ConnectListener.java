@@ -7,4 +7,7 @@ public interface ConnectListener {
     void connected(PeerStream stream, long nowNanos);
 
     void failed(ConnectFailure failure, long nowNanos);
+
+    /** A stream that was connected is over. */
+    default void closed(PeerStream stream, long nowNanos) {}
 }

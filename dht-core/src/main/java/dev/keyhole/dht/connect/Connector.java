@@ -618,6 +618,10 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPu
 
     @Override
     public void closed(PeerStream closed, CloseReason reason, long nowNanos) {
+        if (over) {
+            listener.closed(closed, nowNanos);
+            return;
+        }
         fail(
                 Cause.PATH_DEAD,
                 spec.remote()

@@ -54,6 +54,7 @@ public final class DhtNode implements Machine {
     private final Surroundings around;
     private final Map<Bytes, Acceptor> servers = new HashMap<>();
     private final Set<Connector> connectors = new LinkedHashSet<>();
+    private final Set<PeerStream> clients = new LinkedHashSet<>();
     private final ForwardLimit forwardLimit = new ForwardLimit();
     private long malformed;
     private boolean closed;
@@ -168,7 +169,14 @@ public final class DhtNode implements Machine {
                             @Override
                             public void connected(PeerStream stream, long now) {
                                 connectors.remove(made[0]);
+                                clients.add(stream);
                                 listener.connected(stream, now);
+                            }
+
+                            @Override
+                            public void closed(PeerStream stream, long now) {
+                                clients.remove(stream);
+                                listener.closed(stream, now);
                             }
 
                             @Override
@@ -208,6 +216,9 @@ public final class DhtNode implements Machine {
         closed = true;
         for (Connector connector : List.copyOf(connectors)) {
             connector.cancel("the node is closed", nowNanos);
+        }
+        for (PeerStream client : List.copyOf(clients)) {
+            client.destroy(new CloseReason.ByUs("the node is closed"), nowNanos);
         }
         Closing closing = new Closing(done, servers.size(), nowNanos);
         for (Acceptor server : List.copyOf(servers.values())) {
