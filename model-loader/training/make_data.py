@@ -446,7 +446,7 @@ def out_of_domain(rng):
 def main():
     args = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     args.add_argument("--seed", type=int, default=1)
-    args.add_argument("--count", type=int, default=120_000)
+    args.add_argument("--count", type=int, default=80_000)
     args.add_argument("--out", type=Path, default=HERE / "build" / "conversations.jsonl")
     args = args.parse_args()
 
