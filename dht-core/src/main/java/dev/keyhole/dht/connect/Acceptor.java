@@ -242,6 +242,7 @@ public final class Acceptor {
         private boolean isPending;
         private boolean isDenied;
         private @Nullable ServerPunch punch;
+        private boolean onCommonNetwork;
         private boolean answersFromPunchSocket;
         private @Nullable LocalSocket punchSocket;
         private final List<Copy> waiting = new ArrayList<>(1);
@@ -293,9 +294,10 @@ public final class Acceptor {
             } else if (payload.firewall() == NatType.OPEN && !client.isReserved()) {
                 connect(around.rpc().mainSocket(), client, Path.DIRECT, nowNanos);
             } else {
+                onCommonNetwork = isOnCommonNetwork(payload, request.to());
                 timer = around.timers().at(nowNanos + CLIENT_DEADLINE_NANOS, this::abandon);
                 if (around.rpc().remoteAddress().isEmpty() && punches < MAX_PUNCHES) {
-                    preparePunch(done, payload, request.to(), nowNanos);
+                    preparePunch(done, payload, nowNanos);
                 }
             }
         }
@@ -304,13 +306,12 @@ public final class Acceptor {
          * Opens a socket to punch from. The client is to learn that socket's address, so the answer
          * leaves from there, unless the two are likely to meet on a common network.
          */
-        private void preparePunch(
-                Finished done, NoisePayload payload, Address seenAt, long nowNanos) {
+        private void preparePunch(Finished done, NoisePayload payload, long nowNanos) {
             ServerPunch prepared =
                     new ServerPunch(around, announcer, done.session(), payload.firewall(), this);
             punches++;
             punch = prepared;
-            answersFromPunchSocket = !isOnCommonNetwork(payload, seenAt);
+            answersFromPunchSocket = !onCommonNetwork;
             prepared.open(nowNanos);
         }
 
@@ -398,11 +399,8 @@ public final class Acceptor {
 
         @Override
         public void knocked(LocalSocket socket, Address source, long nowNanos) {
-            Path path =
-                    socket.equals(punchSocket)
-                            ? Path.PUNCHED
-                            : source.isPrivate() ? Path.LAN : Path.DIRECT;
-            connect(socket, source, path, nowNanos);
+            Path path = onCommonNetwork ? Path.LAN : Path.DIRECT;
+            connect(socket, source, socket.equals(punchSocket) ? Path.PUNCHED : path, nowNanos);
         }
 
         @Override

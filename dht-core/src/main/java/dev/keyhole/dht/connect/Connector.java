@@ -441,12 +441,12 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPu
         boolean holepunchable = holepunch != null && !holepunch.relays().isEmpty();
         boolean elsewhere = !to.serverAddress.equals(to.relayAddress);
         if (knockedSocket != null && knockedSource != null) {
-            connect(knockedSocket, knockedSource, pathTo(knockedSource), nowNanos);
+            connect(knockedSocket, knockedSource, Path.DIRECT, nowNanos);
         } else if (!to.relayed) {
-            connect(to.socket, to.relayAddress, pathTo(to.relayAddress), nowNanos);
+            connect(to.socket, to.relayAddress, Path.DIRECT, nowNanos);
         } else if (to.payload.firewall() == NatType.OPEN || (elsewhere && !holepunchable)) {
             Address address = firstPublicAddress(to);
-            connect(around.rpc().mainSocket(), address, pathTo(address), nowNanos);
+            connect(around.rpc().mainSocket(), address, Path.DIRECT, nowNanos);
         } else if (saidOpen) {
             at(
                     nowNanos + PASSIVE_WAIT_NANOS,
@@ -475,10 +475,6 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPu
             }
             giveUpIfNoPathIsLeft(nowNanos);
         }
-    }
-
-    private static Path pathTo(Address address) {
-        return address.isPrivate() ? Path.LAN : Path.DIRECT;
     }
 
     private static Address firstPublicAddress(Reached to) {
@@ -587,7 +583,7 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPu
     public void knocked(LocalSocket socket, Address source, long nowNanos) {
         if (reached != null) {
             boolean punched = around.punchSockets().isOneOf(socket);
-            connect(socket, source, punched ? Path.PUNCHED : pathTo(source), nowNanos);
+            connect(socket, source, punched ? Path.PUNCHED : Path.DIRECT, nowNanos);
         } else if (knockedSocket == null) {
             knockedSocket = socket;
             knockedSource = source;
