@@ -124,7 +124,8 @@ public final class Announcement implements AutoCloseable {
         dht.node().rpc().query(walk, (result, now) -> end(), nowNanos);
     }
 
-    private void end() {
+    /** Tells everybody who waits that this is over. */
+    void end() {
         dht.tell(
                 () -> {
                     ready.tryEmitError(new DhtException.Closed());

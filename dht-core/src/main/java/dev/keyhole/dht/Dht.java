@@ -53,6 +53,7 @@ import reactor.core.publisher.Sinks;
  */
 public final class Dht implements AutoCloseable {
 
+    private static final Duration WITHDRAWAL_LIMIT = Duration.ofSeconds(1);
     private static final Duration CLOSE_LIMIT = Duration.ofMillis(3500);
     private static final int PREFERRED_PORTS = 5;
 
@@ -69,9 +70,11 @@ public final class Dht implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
     private final List<BootstrapNode> bootstrapNodes;
+    private final Set<Announcement> announcements = ConcurrentHashMap.newKeySet();
     private final List<LongConsumer> beforeStart = new ArrayList<>();
     private boolean started;
     private volatile boolean closed;
+    private volatile boolean finished;
 
     private Dht(UdpLoop loop, DhtConfig config, LocalSocket server, LocalSocket client) {
         this.loop = loop;
@@ -295,6 +298,10 @@ public final class Dht implements AutoCloseable {
      */
     public Announcement announce(Bytes topic, KeyPair keyPair, List<Address> relays) {
         Announcement announcement = new Announcement(this, topic, keyPair, relays, loop.entropy());
+        announcements.add(announcement);
+        announcement
+                .closed()
+                .subscribe(null, failure -> {}, () -> announcements.remove(announcement));
         command(announcement::announce);
         return announcement;
     }
@@ -410,10 +417,23 @@ public final class Dht implements AutoCloseable {
      */
     @Override
     public void close() {
-        boolean first = !closed;
-        closed = true;
-        if (first) {
-            loop.command(now -> node.close(later -> node.notice(this::ended), now));
+        if (!closed) {
+            List<Announcement> open = List.copyOf(announcements);
+            open.forEach(Announcement::close);
+            closed = true;
+            Mono.whenDelayError(
+                            open.stream().map(Announcement::closed).collect(toUnmodifiableList()))
+                    .timeout(WITHDRAWAL_LIMIT)
+                    .onErrorComplete()
+                    .subscribe(
+                            null,
+                            failure -> {},
+                            () ->
+                                    loop.command(
+                                            now ->
+                                                    node.close(
+                                                            later -> node.notice(this::ended),
+                                                            now)));
         }
         if (loop.isLoopThread()) {
             return;
@@ -430,12 +450,18 @@ public final class Dht implements AutoCloseable {
 
     private void ended() {
         closed = true;
+        finished = true;
         bootstrapped.tryEmitEmpty();
         joined.tryEmitError(new DhtException.Closed());
         persistent.tryEmitError(new DhtException.Closed());
         listeners.forEach(Listener::end);
+        announcements.forEach(Announcement::end);
         loop.close();
         ended.countDown();
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     DhtNode node() {
@@ -455,7 +481,7 @@ public final class Dht implements AutoCloseable {
         }
         loop.command(
                 now -> {
-                    if (closed) {
+                    if (finished) {
                         ifClosed.run();
                     } else if (started) {
                         command.accept(now);
@@ -467,7 +493,7 @@ public final class Dht implements AutoCloseable {
 
     /** Tells the application something, when what caused it has been sent. */
     void tell(Runnable notice) {
-        if (closed) {
+        if (finished) {
             notice.run();
         } else {
             node.notice(notice);

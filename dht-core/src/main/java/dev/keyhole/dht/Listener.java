@@ -33,7 +33,8 @@ public final class Listener implements AutoCloseable {
 
     /** Begins to serve. On the loop's thread. */
     void start(ListenConfig config, Consumer<Connection> onConnection, long nowNanos) {
-        if (closing) {
+        if (closing || dht.isClosed()) {
+            end();
             return;
         }
         Events events = new Events(onConnection);

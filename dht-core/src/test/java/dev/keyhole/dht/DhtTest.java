@@ -212,6 +212,19 @@ class DhtTest {
     }
 
     @Test
+    void whatANodeAnnouncedGoesWithIt() {
+        Bytes topic = Bytes.random(ENTROPY, 32);
+        Dht node = Dht.bind(testnet.config());
+        node.announce(topic, KeyPair.random(ENTROPY)).ready().block(LIMIT);
+
+        node.close();
+
+        try (Dht other = Dht.bind(testnet.config())) {
+            assertThat(found(other, topic)).isEmpty();
+        }
+    }
+
+    @Test
     void valuesAreFoundByHashAndByKey() {
         Bytes value = Bytes.utf8("worth keeping");
         KeyPair keyPair = KeyPair.random(ENTROPY);

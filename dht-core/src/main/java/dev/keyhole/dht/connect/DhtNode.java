@@ -160,6 +160,12 @@ public final class DhtNode implements Machine {
 
     /** Begins to connect; the answer may come before this returns. */
     public Connecting connect(ConnectSpec spec, ConnectListener listener, long nowNanos) {
+        if (closed) {
+            listener.failed(
+                    new ConnectFailure(ConnectFailure.Cause.CANCELLED, "the node is closed"),
+                    nowNanos);
+            return (why, now) -> {};
+        }
         Connector[] made = new Connector[1];
         Connector connector =
                 new Connector(
