@@ -101,7 +101,10 @@ final class InteropEndpointCommand {
 
         @Override
         int run(Dht dht, Shutdown shutdown) throws InterruptedException {
-            ListenConfig config = ListenConfig.of(this::denies).withShareLocalAddress(!noLan);
+            ListenConfig config =
+                    ListenConfig.of(this::denies)
+                            .withShareLocalAddress(!noLan)
+                            .withMaxConnectionsPerKey(ListenConfig.DEFAULT_MAX_CONNECTIONS);
             Listener listener = dht.listen(keyPair(), config, this::serve);
             StandardInput.onQuit(shutdown::ask);
             listener.ready().block();
