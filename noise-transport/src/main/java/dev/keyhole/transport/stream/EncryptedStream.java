@@ -5,6 +5,8 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import dev.keyhole.transport.crypto.Blake2b;
 import dev.keyhole.transport.crypto.SecretStream;
 import dev.keyhole.transport.identity.Namespace;
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.noise.Session;
 import dev.keyhole.transport.udx.UdxStream;
@@ -53,6 +55,7 @@ public final class EncryptedStream implements UdxStream.Listener {
     private boolean ending;
     private boolean paused;
     private boolean reading;
+    private boolean receiving;
     private boolean peerEnded;
     private boolean endDelivered;
     private @Nullable CloseReason closeAfterReading;
@@ -64,6 +67,12 @@ public final class EncryptedStream implements UdxStream.Listener {
 
         /** The peer is who the handshake said it was, and reachable. Comes before any message. */
         void verified(long nowNanos);
+
+        /** What came in just now was the peer's, were it only an empty message; comes first. */
+        default void authentic(long nowNanos) {}
+
+        /** A packet has come in, from whomever; see {@link UdxStream.Listener#heard}. */
+        default void heard(LocalSocket socket, Address source, long nowNanos) {}
 
         /** The next message; never empty. */
         void message(Bytes message, long nowNanos);
@@ -120,6 +129,10 @@ public final class EncryptedStream implements UdxStream.Listener {
 
         public Settings withFrameBytes(int bytes) {
             return new Settings(bytes, headerNanos, keepAliveNanos, idleNanos, receiveUnordered);
+        }
+
+        public Settings withHeaderNanos(long nanos) {
+            return new Settings(frameBytes, nanos, keepAliveNanos, idleNanos, receiveUnordered);
         }
 
         public Settings withIdleNanos(long nanos) {
@@ -222,6 +235,14 @@ public final class EncryptedStream implements UdxStream.Listener {
         raw.sendMessage(envelope, nowNanos);
     }
 
+    /** Sends an empty message once, outside the order, by another way than the others. */
+    public void probe(LocalSocket socket, Address remote, int remoteId, long nowNanos) {
+        Bytes envelope = closed ? null : unordered.seal(Bytes.EMPTY);
+        if (envelope != null) {
+            raw.sendMessage(socket, remote, remoteId, envelope, nowNanos);
+        }
+    }
+
     /** Says that nothing more will be written. What was written still arrives. */
     public void end(long nowNanos) {
         if (!ending && !closed) {
@@ -287,7 +308,19 @@ public final class EncryptedStream implements UdxStream.Listener {
         }
         idleAtNanos = after(nowNanos, settings.idleNanos);
         waiting.add(data);
-        read(nowNanos);
+        receiving = true;
+        try {
+            read(nowNanos);
+        } finally {
+            receiving = false;
+        }
+    }
+
+    @Override
+    public void heard(LocalSocket socket, Address source, long nowNanos) {
+        if (!closed) {
+            listener.heard(socket, source, nowNanos);
+        }
     }
 
     @Override
@@ -296,7 +329,9 @@ public final class EncryptedStream implements UdxStream.Listener {
             return;
         }
         try {
-            listener.unordered(unordered.open(message), nowNanos);
+            Bytes opened = unordered.open(message);
+            listener.authentic(nowNanos);
+            listener.unordered(opened, nowNanos);
         } catch (MalformedException e) {
             droppedMessages++; // anybody on the way can send one
         }
@@ -419,6 +454,9 @@ public final class EncryptedStream implements UdxStream.Listener {
             return;
         }
         Bytes message = opener.decrypt(body);
+        if (receiving) {
+            listener.authentic(nowNanos);
+        }
         boolean keepAlive = message.isEmpty();
         if (!keepAlive) {
             listener.message(message, nowNanos);

@@ -2,6 +2,7 @@ package dev.keyhole.transport.udx;
 
 import dev.keyhole.transport.udx.SentPacket.State;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,6 +186,16 @@ final class Flight {
                         deliver(packet, arrivals);
                     }
                 });
+    }
+
+    /** Walks through the packets that have not arrived, from the lowest number on. */
+    void forEachPending(Consumer<SentPacket> action) {
+        for (int seq = unacknowledged; seq != next; seq++) {
+            SentPacket packet = ring[seq & ring.length - 1];
+            if (packet != null) {
+                action.accept(packet);
+            }
+        }
     }
 
     private SentPacket at(int seq) {

@@ -32,6 +32,8 @@ record PacketHeader(int flags, int dataOffset, int streamId, long windowBytes, i
     private static final int MAGIC = 0xff;
     private static final int VERSION = 1;
 
+    static final int STREAM_ID_AT = 4;
+
     private static final int WINDOW_AT = 8;
     private static final int ACK_AT = 16;
 
@@ -81,7 +83,7 @@ record PacketHeader(int flags, int dataOffset, int streamId, long windowBytes, i
         datagram[1] = VERSION;
         datagram[2] = (byte) flags;
         datagram[3] = (byte) dataOffset;
-        putInt32(datagram, 4, streamId);
+        putInt32(datagram, STREAM_ID_AT, streamId);
         putInt32(datagram, WINDOW_AT, (int) windowBytes);
         putInt32(datagram, 12, seq);
         putInt32(datagram, ACK_AT, ack);
@@ -98,7 +100,7 @@ record PacketHeader(int flags, int dataOffset, int streamId, long windowBytes, i
     /** A copy of a packet which is for another stream and otherwise the same. */
     static Bytes readdressed(Bytes datagram, int streamId) {
         byte[] copy = datagram.toArray();
-        putInt32(copy, 4, streamId);
+        putInt32(copy, STREAM_ID_AT, streamId);
         return Bytes.wrap(copy);
     }
 

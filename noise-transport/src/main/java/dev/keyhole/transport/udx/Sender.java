@@ -57,6 +57,8 @@ final class Sender {
     private long windowReducedAt = Long.MIN_VALUE;
 
     private int timeouts;
+    private boolean patient;
+    private boolean acknowledged;
 
     private boolean ending;
     private boolean endSent;
@@ -124,6 +126,52 @@ final class Sender {
 
     boolean isEnding() {
         return ending;
+    }
+
+    /** Whether to go on for ever without an ack, since somebody else decides when it is enough. */
+    void patient(boolean newPatient) {
+        patient = newPatient;
+        timeouts = 0;
+    }
+
+    /** Whether the peer has ever acknowledged anything. */
+    boolean isAcknowledged() {
+        return acknowledged;
+    }
+
+    /** Has everything that has not arrived sent again, to another address. */
+    void redirect(Address to, int streamId) {
+        flight.forEachPending(
+                packet -> {
+                    packet.redirect(to, streamId);
+                    if (packet.state == SentPacket.State.IN_FLIGHT) {
+                        flight.lose(packet);
+                    }
+                });
+        timeouts = 0;
+        timeoutAt = Machine.NEVER;
+        probeAt = Machine.NEVER;
+        probeDue = false;
+        probeOut = false;
+    }
+
+    /**
+     * Sends copies of the first packets that have not arrived to another address as well.
+     *
+     * @return how many
+     */
+    int sendCopies(Path path, Address to, int streamId, int limit, Effects effects) {
+        int[] sent = new int[1];
+        flight.forEachPending(
+                packet -> {
+                    if (sent[0] < limit) {
+                        sent[0]++;
+                        packet.transmissions++;
+                        path.sendAgain(
+                                PacketHeader.readdressed(packet.datagram, streamId), to, effects);
+                    }
+                });
+        return sent[0];
     }
 
     /** Whether the end and all before it have arrived. */
@@ -426,6 +474,7 @@ final class Sender {
 
     private void progressed(long now) {
         timeouts = 0;
+        acknowledged = true;
         progressSinceTransmit = true;
         timeoutAt = flight.isEmpty() ? Machine.NEVER : now + rtt.timeoutNanos();
         endArrived = endSent && flight.unacknowledged() - endSeq > 0;
@@ -447,7 +496,7 @@ final class Sender {
     private boolean timedOut(long now) {
         timeouts++;
         counters.count(UdxCounters.Event.TIMEOUT);
-        if (timeouts >= MAX_TIMEOUTS) {
+        if (timeouts >= MAX_TIMEOUTS && !patient) {
             return false;
         }
         mode = Mode.TIMED_OUT;

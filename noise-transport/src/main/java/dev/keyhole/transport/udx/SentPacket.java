@@ -17,11 +17,11 @@ final class SentPacket {
     final int seq;
     final int payloadLength;
 
-    /** Where the packet was first sent, which is where it is repeated to. */
-    final Address destination;
+    /** Where the packet was first sent, which is where it is repeated to unless redirected. */
+    Address destination;
 
     /** As it was first sent; repeated with a fresh ack and window. */
-    final Bytes datagram;
+    Bytes datagram;
 
     State state = State.IN_FLIGHT;
     int transmissions = 1;
@@ -41,6 +41,12 @@ final class SentPacket {
         this.payloadLength = datagram.length() - PacketHeader.LENGTH;
         this.destination = destination;
         this.sentNanos = sentNanos;
+    }
+
+    /** Has it repeated to somebody else from now on, who knows the stream by another id. */
+    void redirect(Address to, int streamId) {
+        destination = to;
+        datagram = PacketHeader.readdressed(datagram, streamId);
     }
 
     boolean sentOnce() {

@@ -41,6 +41,9 @@ public final class UdxStream extends Deadlines.Entry {
     /** Messages and relayed packets that may wait for the next drain. */
     static final int MAX_OUTBOX = 1024;
 
+    /** Packets of which copies are sent when knocking somewhere. */
+    static final int MAX_COPIES = 4;
+
     /** What may wait out of order, in windows. */
     private static final int KEPT_WINDOWS = 2;
 
@@ -49,7 +52,7 @@ public final class UdxStream extends Deadlines.Entry {
     private final Listener listener;
     private final int localId;
     private final long windowLimit;
-    private final Path path = new Path();
+    private final Path path = new Path(null);
 
     private Sender sender;
     private ReceiveQueue receiving;
@@ -68,6 +71,9 @@ public final class UdxStream extends Deadlines.Entry {
     /** Complete datagrams that leave with the next drain. */
     private final ArrayDeque<Bytes> outbox = new ArrayDeque<>(0);
 
+    /** What leaves with the next drain for elsewhere than the remote. */
+    private final ArrayDeque<Detour> detours = new ArrayDeque<>(0);
+
     private boolean ackDue;
     private boolean ackCarried;
     private long advertised;
@@ -82,6 +88,14 @@ public final class UdxStream extends Deadlines.Entry {
     /** Whether the multiplexer knows that the next drain is to reach this stream. */
     boolean touched;
 
+    /**
+     * Another way to the peer.
+     *
+     * @param message a complete datagram; null for copies of what has not arrived
+     */
+    private record Detour(
+            LocalSocket socket, Address remote, int remoteId, @Nullable Bytes message) {}
+
     /** Who is told what happens on a stream. */
     public interface Listener {
 
@@ -92,6 +106,12 @@ public final class UdxStream extends Deadlines.Entry {
         default boolean firewall(LocalSocket socket, Address source, long nowNanos) {
             return false;
         }
+
+        /**
+         * A packet for the connected stream has been processed. It may have come from elsewhere
+         * than the remote, and nothing says that it is the peer's.
+         */
+        default void heard(LocalSocket socket, Address source, long nowNanos) {}
 
         /** The next bytes of the stream; they count as unread until {@link UdxStream#consumed}. */
         void data(Bytes data, long nowNanos);
@@ -208,6 +228,44 @@ public final class UdxStream extends Deadlines.Entry {
     }
 
     /**
+     * Goes on over another path, and has everything that has not arrived sent there at once: the
+     * old path is dead, or was no more than a guess.
+     */
+    public void redirect(LocalSocket socket, Address remote, int remoteId, long nowNanos) {
+        if (!isConnected()) {
+            connect(socket, remote, remoteId, nowNanos);
+            return;
+        }
+        if (closed) {
+            return;
+        }
+        this.socket = socket;
+        this.remote = remote;
+        this.remoteId = remoteId;
+        sender.redirect(remote, remoteId);
+        multiplexer.touch(this);
+        completeRemoteChange(nowNanos);
+    }
+
+    /**
+     * Sends the first packets that have not arrived to somewhere else as well, or just an ack if
+     * all have; the remote stays what it is.
+     */
+    public void knock(LocalSocket socket, Address remote, int remoteId, long nowNanos) {
+        detour(new Detour(socket, remote, remoteId, null));
+    }
+
+    /** Whether to go on trying without an answer for as long as it takes. */
+    public void patient(boolean patient) {
+        sender.patient(patient);
+    }
+
+    /** Whether anything that was sent has been acknowledged; an ack is not authenticated. */
+    public boolean isAcknowledged() {
+        return sender.isAcknowledged();
+    }
+
+    /**
      * Queues bytes.
      *
      * @return whether more is welcome now; otherwise {@link Listener#writable} says when
@@ -243,6 +301,27 @@ public final class UdxStream extends Deadlines.Entry {
         byte[] datagram = path.frame(PacketHeader.MESSAGE, sender.nextSeq(), message.length());
         message.copyTo(datagram, PacketHeader.LENGTH);
         post(Bytes.wrap(datagram));
+    }
+
+    /** Sends a message once by another way; the remote stays what it is. */
+    public void sendMessage(
+            LocalSocket socket, Address remote, int remoteId, Bytes message, long nowNanos) {
+        byte[] datagram = path.frame(PacketHeader.MESSAGE, sender.nextSeq(), message.length());
+        message.copyTo(datagram, PacketHeader.LENGTH);
+        PacketHeader.putInt32(datagram, PacketHeader.STREAM_ID_AT, remoteId);
+        detour(new Detour(socket, remote, remoteId, Bytes.wrap(datagram)));
+    }
+
+    private void detour(Detour detour) {
+        if (closed || !isConnected()) {
+            return;
+        }
+        if (detours.size() == MAX_OUTBOX) {
+            counters.count(Event.MESSAGE_DROPPED);
+            return;
+        }
+        detours.add(detour);
+        multiplexer.touch(this);
     }
 
     /** Says that the reader took so many of the bytes it was given; makes room for more. */
@@ -304,16 +383,17 @@ public final class UdxStream extends Deadlines.Entry {
             forward(header, datagram, relay, now);
             return;
         }
+        Bytes body = datagram.slice(PacketHeader.LENGTH);
         if (header.has(PacketHeader.HEARTBEAT)) {
             ackDue = true;
-            return;
-        }
-        Bytes body = datagram.slice(PacketHeader.LENGTH);
-        if (header.dataOffset() > body.length()) {
+        } else if (header.dataOffset() > body.length()) {
             counters.count(Event.MALFORMED);
-            return;
+        } else {
+            takeIn(header, body, now);
         }
-        takeIn(header, body, now);
+        if (!closed && isConnected()) {
+            listener.heard(from, source, now);
+        }
     }
 
     /** Acts on deadlines that have passed. */
@@ -342,6 +422,26 @@ public final class UdxStream extends Deadlines.Entry {
         ackDue = false;
         for (Bytes datagram = outbox.poll(); datagram != null; datagram = outbox.poll()) {
             path.send(datagram, path.remote(), effects);
+        }
+        for (Detour detour = detours.poll(); detour != null; detour = detours.poll()) {
+            take(detour, effects);
+        }
+    }
+
+    private void take(Detour detour, Effects effects) {
+        Bytes message = detour.message;
+        if (message != null) {
+            counters.count(Event.SENT);
+            effects.send(detour.socket, detour.remote, message);
+            return;
+        }
+        if (closed) {
+            return;
+        }
+        Path there = new Path(detour.socket);
+        int copies = sender.sendCopies(there, detour.remote, detour.remoteId, MAX_COPIES, effects);
+        if (copies == 0) {
+            there.send(PacketHeader.readdressed(ack(), detour.remoteId), detour.remote, effects);
         }
     }
 
@@ -535,6 +635,12 @@ public final class UdxStream extends Deadlines.Entry {
     /** The way to the remote; used only while connected. */
     private final class Path implements Sender.Path {
 
+        private final @Nullable LocalSocket own;
+
+        private Path(@Nullable LocalSocket own) {
+            this.own = own;
+        }
+
         @Override
         public Address remote() {
             Address address = remote;
@@ -555,7 +661,7 @@ public final class UdxStream extends Deadlines.Entry {
 
         @Override
         public void send(Bytes datagram, Address destination, Effects effects) {
-            LocalSocket from = socket;
+            LocalSocket from = own == null ? socket : own;
             if (from == null) {
                 throw new IllegalStateException("not connected");
             }

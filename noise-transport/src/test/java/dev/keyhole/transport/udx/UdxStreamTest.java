@@ -660,6 +660,111 @@ class UdxStreamTest {
     }
 
     @Test
+    void whatWasSentIntoTheVoidIsSentAgainAtOnceWhenRedirected() {
+        lone.write("first");
+        lone.sent();
+        lone.write("second");
+        lone.sent();
+
+        lone.stream.redirect(OTHER_SOCKET, OTHER_PEER, 77, 0);
+        lone.drain();
+
+        List<Recorder.Sent> again = lone.recorder.take();
+        assertThat(again).extracting(Recorder.Sent::destination).containsOnly(OTHER_PEER);
+        assertThat(again).extracting(Recorder.Sent::socket).containsOnly(OTHER_SOCKET);
+        assertThat(again).extracting(each -> each.header().streamId()).containsOnly(77);
+        assertThat(again).extracting(each -> each.header().seq()).containsExactly(0, 1);
+        lone.until(1000);
+        assertThat(lone.recorder.take())
+                .extracting(Recorder.Sent::destination)
+                .containsOnly(OTHER_PEER);
+    }
+
+    @Test
+    void aKnockSendsCopiesElsewhereAndLeavesTheRemoteAsItIs() {
+        lone.write("x");
+        lone.sent();
+
+        lone.stream.knock(OTHER_SOCKET, OTHER_PEER, 77, 0);
+        lone.drain();
+        lone.until(1000);
+
+        List<Recorder.Sent> sent = lone.recorder.take();
+        assertThat(sent).extracting(Recorder.Sent::destination).containsExactly(OTHER_PEER, PEER);
+        assertThat(sent).extracting(Recorder.Sent::socket).containsExactly(OTHER_SOCKET, SOCKET);
+        assertThat(sent)
+                .extracting(each -> each.header().streamId())
+                .containsExactly(77, REMOTE_ID);
+        assertThat(sent).extracting(each -> each.header().seq()).containsOnly(0);
+    }
+
+    @Test
+    void aKnockWithNothingUnderWayIsABareAck() {
+        lone.stream.knock(OTHER_SOCKET, OTHER_PEER, 77, 0);
+        lone.drain();
+
+        assertThat(lone.recorder.take())
+                .singleElement()
+                .satisfies(
+                        sent -> {
+                            assertThat(sent.destination()).isEqualTo(OTHER_PEER);
+                            assertThat(sent.header().flags()).isEqualTo(ACK);
+                            assertThat(sent.header().streamId()).isEqualTo(77);
+                        });
+    }
+
+    @Test
+    void aPatientStreamNeverGivesUpByItself() {
+        lone.stream.patient(true);
+        lone.write("x");
+        lone.sent();
+
+        lone.until(60_000);
+
+        assertThat(lone.inbox.closed).isNull();
+        lone.stream.patient(false);
+        lone.until(120_000);
+        assertThat(lone.inbox.closed).isInstanceOf(CloseReason.TimedOut.class);
+    }
+
+    @Test
+    void itIsToldWhereEachPacketCameFromWhenThatHasBeenProcessed() {
+        List<String> told = new ArrayList<>();
+        Inbox host =
+                new Inbox() {
+                    @Override
+                    public boolean firewall(LocalSocket socket, Address source, long now) {
+                        return true;
+                    }
+
+                    @Override
+                    public void heard(LocalSocket socket, Address source, long now) {
+                        told.add(source + " after " + bytes + " bytes");
+                    }
+                };
+        lone = new LoneStream(host, LoneStream.LOCAL_ID, UdxStream.DEFAULT_WINDOW_BYTES);
+
+        lone.receive(SOCKET, PEER, packet(DATA, 9999, 0, 0, X));
+        lone.connect(0);
+        lone.receive(SOCKET, PEER, packet(DATA, 9999, 1, 0, X));
+        lone.receive(OTHER_SOCKET, OTHER_PEER, packet(DATA, 9999, 1, 0, X));
+
+        assertThat(told).containsExactly(PEER + " after 2 bytes", OTHER_PEER + " after 2 bytes");
+    }
+
+    @Test
+    void onlyAnAckOfSomethingSaysThatAnythingArrived() {
+        lone.write("x");
+        lone.sent();
+        lone.receive(SOCKET, PEER, packet(ACK, 9999, 0, 0, Bytes.EMPTY));
+        assertThat(lone.stream.isAcknowledged()).isFalse();
+
+        lone.receive(SOCKET, PEER, packet(ACK, 9999, 0, 1, Bytes.EMPTY));
+
+        assertThat(lone.stream.isAcknowledged()).isTrue();
+    }
+
+    @Test
     void aSecondConnectIsTheCallersMistake() {
         assertThatThrownBy(() -> lone.connect(1))
                 .isInstanceOf(IllegalStateException.class)
