@@ -213,6 +213,19 @@ public final class Dht implements AutoCloseable {
                                 () -> sink.error(new DhtException.Closed())));
     }
 
+    /**
+     * Finds out how others can reach this node. Takes as long as a few nodes take to answer, two
+     * seconds at most.
+     */
+    public Mono<Reachability> reachability() {
+        return Mono.create(new Diagnosis(this)::reachability);
+    }
+
+    /** Asks the nodes closest to a key whether they know the way to its owner. */
+    public Mono<KeySearch> findPeer(PublicKey publicKey) {
+        return Mono.create(sink -> new Diagnosis(this).findPeer(publicKey, sink));
+    }
+
     /** The address of the server socket, by which this node may become known. */
     public Address address() {
         return sockets.get(0).local();

@@ -114,6 +114,11 @@ public final class DhtNode implements Machine {
         return acceptor == null ? List.of() : acceptor.announcer().relayAddresses();
     }
 
+    /** Finds out what the NAT in front of this node does to a fresh socket. */
+    public void checkNat(NatCheck.Listener listener, long nowNanos) {
+        new NatCheck(around, listener).start(nowNanos);
+    }
+
     /** Streams that are open, over all connections and attempts. */
     public int openStreams() {
         return streams.size();
