@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             ProvideCommand.class,
             ChatCommand.class,
             PingCommand.class,
+            DoctorCommand.class,
             KeysCommand.class,
             BootstrapCommand.class,
             TestnetCommand.class,

@@ -3,12 +3,6 @@ package dev.keyhole.cli;
 import dev.keyhole.dht.ConnectOptions;
 import dev.keyhole.dht.Connection;
 import dev.keyhole.dht.Dht;
-import dev.keyhole.model.message.MessageJson;
-import dev.keyhole.model.message.Request;
-import dev.keyhole.transport.rpc.RpcHandler;
-import dev.keyhole.transport.rpc.RpcLimits;
-import dev.keyhole.transport.rpc.RpcPeer;
-import dev.keyhole.transport.wire.Bytes;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -29,7 +23,6 @@ import picocli.CommandLine.Parameters;
 final class PingCommand implements Callable<Integer> {
 
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(60);
-    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(10);
 
     @Mixin NetworkOptions network = new NetworkOptions();
 
@@ -52,17 +45,11 @@ final class PingCommand implements Callable<Integer> {
             if (connection == null) {
                 throw new IllegalStateException("no connection");
             }
-            RpcPeer peer = RpcPeer.over(connection, RpcHandler.NONE, RpcLimits.defaults());
-            Bytes heartbeat = Bytes.wrap(MessageJson.write(new Request.Heartbeat()));
-            long asked = System.nanoTime();
-            peer.call(heartbeat, false).blockLast(ANSWER_LIMIT);
-            double millis = (System.nanoTime() - asked) / 1e6;
+            double millis = Heartbeat.ask(connection);
             String path = connection.path().name().toLowerCase(Locale.ROOT);
             output.line(
                     String.format(Locale.ROOT, "PONG %.1f %s", millis, path),
                     Map.<String, Object>of("milliseconds", millis, "path", path));
-            peer.close();
-            peer.closed().block(Duration.ofSeconds(4));
         }
         return 0;
     }

@@ -116,6 +116,7 @@ class CommandLineTest {
                 "provide",
                 "chat",
                 "ping",
+                "doctor",
                 "keys",
                 "bootstrap",
                 "testnet",
