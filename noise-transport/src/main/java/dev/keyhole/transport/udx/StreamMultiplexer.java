@@ -24,6 +24,8 @@ public final class StreamMultiplexer {
 
     private final Random entropy;
     private final Map<Integer, UdxStream> streams = new HashMap<>();
+    private final IdMap<StreamRelay.End> relayed = new IdMap<>();
+    private final ArrayDeque<StreamRelay.End> forwarding = new ArrayDeque<>();
     private final TimeWait ended = new TimeWait();
     private final Deadlines<UdxStream> deadlines = new Deadlines<>();
     private final ArrayDeque<UdxStream> touched = new ArrayDeque<>();
@@ -51,11 +53,52 @@ public final class StreamMultiplexer {
      * @param windowBytes how much it buffers for a reader that does not read
      */
     public UdxStream open(UdxStream.Listener listener, int windowBytes) {
+        return open(unusedId(), listener, windowBytes);
+    }
+
+    private int unusedId() {
         int id = entropy.nextInt();
-        while (streams.containsKey(id) || ended.remembers(id)) {
+        while (streams.containsKey(id) || ended.remembers(id) || relayed.contains(id)) {
             id = entropy.nextInt();
         }
-        return open(id, listener, windowBytes);
+        return id;
+    }
+
+    /**
+     * Forwards packets between two others from now on.
+     *
+     * @param initiatorId the id that packets to the one end have to carry
+     * @param responderId the same for the other end
+     */
+    public StreamRelay relay(
+            int initiatorId, int responderId, StreamRelay.Guard guard, long nowNanos) {
+        int first = unusedId();
+        int second = unusedId();
+        while (second == first) {
+            second = unusedId();
+        }
+        return relay(first, initiatorId, second, responderId, guard, nowNanos);
+    }
+
+    StreamRelay relay(
+            int firstLocalId,
+            int initiatorId,
+            int secondLocalId,
+            int responderId,
+            StreamRelay.Guard guard,
+            long nowNanos) {
+        StreamRelay relay =
+                new StreamRelay(
+                        this,
+                        guard,
+                        firstLocalId,
+                        initiatorId,
+                        secondLocalId,
+                        responderId,
+                        nowNanos);
+        relayed.put(firstLocalId, relay.initiator());
+        relayed.put(secondLocalId, relay.responder());
+        return relay;
     }
 
     UdxStream open(int id, UdxStream.Listener listener, int windowBytes) {
@@ -64,6 +107,11 @@ public final class StreamMultiplexer {
             throw new IllegalStateException("stream " + Integer.toUnsignedString(id) + " is open");
         }
         return stream;
+    }
+
+    /** Streams that are forwarded, counted at both ends. */
+    public int relayedEnds() {
+        return relayed.size();
     }
 
     /** Streams that are open. */
@@ -86,6 +134,11 @@ public final class StreamMultiplexer {
             return false;
         }
         int id = PacketHeader.streamIdOf(payload);
+        StreamRelay.End end = relayed.get(id);
+        if (end != null) {
+            end.receive(datagram, nowNanos);
+            return true;
+        }
         UdxStream stream = streams.get(id);
         if (stream == null) {
             return receiveAfterEnd(id, payload, nowNanos);
@@ -108,6 +161,9 @@ public final class StreamMultiplexer {
 
     /** Sends everything that may be sent now. */
     public void drain(Effects effects, long nowNanos) {
+        for (StreamRelay.End end = forwarding.poll(); end != null; end = forwarding.poll()) {
+            end.drain(effects);
+        }
         for (UdxStream stream = touched.poll(); stream != null; stream = touched.poll()) {
             stream.touched = false;
             stream.drain(effects, nowNanos);
@@ -129,6 +185,14 @@ public final class StreamMultiplexer {
             stream.touched = true;
             touched.add(stream);
         }
+    }
+
+    void touch(StreamRelay.End end) {
+        forwarding.add(end);
+    }
+
+    void remove(StreamRelay.End end) {
+        relayed.remove(end.localId());
     }
 
     void remove(UdxStream stream) {

@@ -14,6 +14,10 @@ public final class UdxCounters {
         MALFORMED,
         /** A packet of our version for a stream that does not exist. */
         UNKNOWN_STREAM,
+        /** A packet passed on to the other end of a relayed stream. */
+        FORWARDED,
+        /** A packet of a relayed stream that went no further. */
+        NOT_FORWARDED,
         /** A packet from a socket that is not the stream's, and not welcome. */
         FIREWALLED,
         /** A packet that acknowledges what was never sent. */

@@ -12,8 +12,6 @@ import dev.keyhole.transport.udx.ReceiveQueue.Arrival;
 import dev.keyhole.transport.udx.UdxCounters.Event;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +36,7 @@ public final class UdxStream extends Deadlines.Entry {
     /** What may be handed up before the stream is connected, when nobody is acknowledged. */
     static final int MAX_BYTES_BEFORE_CONNECT = 262_144;
 
-    /** Messages and relayed packets that may wait for the next drain. */
+    /** Messages that may wait for the next drain. */
     static final int MAX_OUTBOX = 1024;
 
     /** Packets of which copies are sent when knocking somewhere. */
@@ -64,9 +62,6 @@ public final class UdxStream extends Deadlines.Entry {
     private int remoteChangeMark;
     private @Nullable LocalSocket lastSocket;
     private @Nullable Address lastSource;
-
-    private @Nullable UdxStream relay;
-    private final List<UdxStream> relayedHere = new ArrayList<>(0);
 
     /** Complete datagrams that leave with the next drain. */
     private final ArrayDeque<Bytes> outbox = new ArrayDeque<>(0);
@@ -352,15 +347,6 @@ public final class UdxStream extends Deadlines.Entry {
         close(new CloseReason.ByUs("stream destroyed"), nowNanos);
     }
 
-    /**
-     * Forwards every packet for this stream to the remote of another, unread. Both have to be
-     * connected; nothing is written to a relaying stream.
-     */
-    public void relayTo(UdxStream target) {
-        relay = target;
-        target.relayedHere.add(this);
-    }
-
     @Override
     public String toString() {
         return "stream " + Integer.toUnsignedString(localId) + " to " + remote;
@@ -379,10 +365,6 @@ public final class UdxStream extends Deadlines.Entry {
         lastSocket = from;
         lastSource = source;
         multiplexer.touch(this);
-        if (relay != null) {
-            forward(header, datagram, relay, now);
-            return;
-        }
         Bytes body = datagram.slice(PacketHeader.LENGTH);
         if (header.has(PacketHeader.HEARTBEAT)) {
             ackDue = true;
@@ -598,15 +580,6 @@ public final class UdxStream extends Deadlines.Entry {
         multiplexer.touch(this);
     }
 
-    private void forward(PacketHeader header, Bytes datagram, UdxStream target, long now) {
-        if (target.isConnected() && !target.closed) {
-            target.post(PacketHeader.readdressed(datagram, target.remoteId));
-        }
-        if (header.has(PacketHeader.DESTROY)) {
-            close(new CloseReason.ByPeer(), now);
-        }
-    }
-
     // Closing.
 
     private void closeInOrder(long now) {
@@ -621,15 +594,7 @@ public final class UdxStream extends Deadlines.Entry {
         closed = true;
         receiving.clear();
         multiplexer.remove(this);
-        if (relay != null) {
-            relay.relayedHere.remove(this);
-        }
         listener.closed(reason, now);
-        for (UdxStream source : List.copyOf(relayedHere)) {
-            if (!source.closed) {
-                source.close(new CloseReason.ByPeer(), now);
-            }
-        }
     }
 
     /** The way to the remote; used only while connected. */

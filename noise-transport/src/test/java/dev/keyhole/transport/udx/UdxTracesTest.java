@@ -185,14 +185,9 @@ class UdxTracesTest {
         List<Bytes> legB = packets(trace.get("legB"));
         StreamMultiplexer relay = new StreamMultiplexer(new Random(1));
         Recorder recorder = new Recorder();
-        Inbox towardsA = new Inbox();
-        Inbox towardsB = new Inbox();
-        UdxStream streamA = towardsA.open(relay, 101);
-        UdxStream streamB = towardsB.open(relay, 202);
-        streamA.connect(LoneStream.SOCKET, LoneStream.PEER, 11, 0);
-        streamB.connect(LoneStream.SOCKET, LoneStream.OTHER_PEER, 22, 0);
-        streamA.relayTo(streamB);
-        streamB.relayTo(streamA);
+        StreamRelay relayed = relay.relay(101, 11, 202, 22, new OpenGuard(), 0);
+        relayed.initiator().expectAt(LoneStream.SOCKET, LoneStream.PEER);
+        relayed.responder().expectAt(LoneStream.SOCKET, LoneStream.OTHER_PEER);
 
         for (int i = 0; i < legA.size(); i++) {
             boolean fromA = trace.get("legA").get(i).get("from").asText().equals("A");
@@ -206,8 +201,7 @@ class UdxTracesTest {
                     .containsExactly(new Recorder.Sent(LoneStream.SOCKET, destination, out));
         }
 
-        assertThat(towardsA.closed).isEqualTo(new CloseReason.ByPeer());
-        assertThat(towardsB.closed).isEqualTo(new CloseReason.ByPeer());
+        assertThat(relayed.isClosed()).isTrue();
     }
 
     /** What the proxy made of a packet when it recorded this conversation. */
