@@ -54,6 +54,7 @@ final class NodeState {
     static final int QUICK_HOSTS = 3;
 
     private final NodeConfig config;
+    private final LocalSocket serverSocket;
     private final Neighbourhood neighbourhood;
     private final Host host;
     private final NodeListener listener;
@@ -79,8 +80,6 @@ final class NodeState {
     /** The node this is the state of. */
     interface Host {
 
-        LocalSocket serverSocket();
-
         void query(QuerySpec spec, QueryListener listener, long nowNanos);
 
         PendingRequest request(RequestSpec spec, ReplyListener listener, long nowNanos);
@@ -102,12 +101,14 @@ final class NodeState {
 
     NodeState(
             NodeConfig config,
+            LocalSocket serverSocket,
             Neighbourhood neighbourhood,
             Host host,
             NodeListener listener,
             LongSupplier wallClockMillis,
             Random entropy) {
         this.config = config;
+        this.serverSocket = serverSocket;
         this.neighbourhood = neighbourhood;
         this.host = host;
         this.listener = listener;
@@ -128,37 +129,14 @@ final class NodeState {
 
     void start(long nowNanos) {
         sampleOwnAddress();
-        startTicking(nowNanos);
+        lastTickNanos = nowNanos;
+        lastTickMillis = wallClockMillis.getAsLong();
+        nextTickNanos = nowNanos + TICK_NANOS;
         lookAround(nowNanos);
     }
 
     void stop() {
         nextTickNanos = Machine.NEVER;
-    }
-
-    /**
-     * Goes on after a pause of unknown length, as after sleep.
-     *
-     * @param moved whether the server socket is at another port than before
-     */
-    void resume(boolean moved, long nowNanos) {
-        startTicking(nowNanos);
-        wakeUp(nowNanos);
-        if (moved) {
-            forgetAddress(nowNanos);
-        }
-        if (lookAroundNext || !bootstrapped) {
-            lookAroundNext = false;
-            lookAround(nowNanos);
-        } else {
-            refresh(nowNanos);
-        }
-    }
-
-    private void startTicking(long nowNanos) {
-        lastTickNanos = nowNanos;
-        lastTickMillis = wallClockMillis.getAsLong();
-        nextTickNanos = nowNanos + TICK_NANOS;
     }
 
     boolean isEphemeral() {
@@ -361,7 +339,7 @@ final class NodeState {
         }
         check =
                 new ReachabilityCheck(
-                        host.serverSocket(),
+                        serverSocket,
                         (reachable, now) -> {
                             check = null;
                             boolean improved =
@@ -421,7 +399,7 @@ final class NodeState {
         public void answer(Answer answer, long nowNanos) {
             if (quick && asked.size() < QUICK_HOSTS && asked.add(answer.from().host())) {
                 host.request(
-                        ReachabilityCheck.natPing(answer.from(), host.serverSocket()),
+                        ReachabilityCheck.natPing(answer.from(), serverSocket),
                         new QuickPong(this),
                         nowNanos);
             }
@@ -464,7 +442,7 @@ final class NodeState {
     }
 
     private static boolean wasCancelled(QueryResult result) {
-        return result.cause() == QueryFailure.CANCELLED || result.cause() == QueryFailure.SUSPENDED;
+        return result.cause() == QueryFailure.CANCELLED;
     }
 
     private static final class QuickPong implements ReplyListener {

@@ -99,17 +99,8 @@ public final class Query {
 
     /** Gives up: the listener hears {@link QueryFailure#CANCELLED}. Harmless when it is over. */
     public void cancel(long nowNanos) {
-        giveUp(QueryFailure.CANCELLED, nowNanos);
-    }
-
-    /** Gives up since the node leaves the network: the listener hears so. */
-    public void suspend(long nowNanos) {
-        giveUp(QueryFailure.SUSPENDED, nowNanos);
-    }
-
-    private void giveUp(QueryFailure why, long nowNanos) {
         if (phase != Phase.OVER) {
-            finish(why, nowNanos);
+            finish(QueryFailure.CANCELLED, nowNanos);
             List.copyOf(requests).forEach(request -> request.cancel(nowNanos));
         }
     }
@@ -341,8 +332,7 @@ public final class Query {
                 timedOut(node, nowNanos);
                 proceed(nowNanos);
             } else if (phase != Phase.OVER) {
-                boolean suspended = failure == RequestFailure.SUSPENDED;
-                finish(suspended ? QueryFailure.SUSPENDED : QueryFailure.CANCELLED, nowNanos);
+                finish(QueryFailure.CANCELLED, nowNanos);
             }
         }
 

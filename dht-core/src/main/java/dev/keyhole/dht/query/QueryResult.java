@@ -43,9 +43,7 @@ public record QueryResult(
         /** None of the closest nodes accepted the commit. */
         REFUSED,
         /** The asker lost interest, or the node was closed. */
-        CANCELLED,
-        /** The node is off the network until it is resumed. */
-        SUSPENDED
+        CANCELLED
     }
 
     public Optional<QueryFailure> failure() {
