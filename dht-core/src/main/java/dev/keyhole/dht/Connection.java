@@ -8,7 +8,9 @@ import dev.keyhole.transport.netty.UdpLoop;
 import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.stream.Link;
 import dev.keyhole.transport.wire.Bytes;
+import java.time.Duration;
 import java.util.concurrent.Executor;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -22,9 +24,10 @@ public final class Connection implements Link, AutoCloseable {
 
     private final UdpLoop loop;
     private final PeerStream stream;
-    private final Path path;
-    private final Address remoteAddress;
     private final Sinks.One<CloseReason> closed = Sinks.one();
+    private final Sinks.Many<Path> moves = Sinks.many().multicast().directBestEffort();
+    private volatile Path path;
+    private volatile Address remoteAddress;
 
     /** Made on the loop's thread, when the peer has proved its key. */
     Connection(UdpLoop loop, PeerStream stream) {
@@ -32,17 +35,39 @@ public final class Connection implements Link, AutoCloseable {
         this.stream = stream;
         this.path = stream.path();
         this.remoteAddress = stream.remoteAddress();
-        stream.onClosed(closed::tryEmitValue);
+        stream.onMoved(this::moved);
+        stream.onClosed(this::ended);
     }
 
-    /** How packets reached the peer when the connection was made. */
+    private void moved(Path newPath) {
+        path = newPath;
+        remoteAddress = stream.remoteAddress();
+        moves.tryEmitNext(newPath);
+    }
+
+    private void ended(CloseReason reason) {
+        closed.tryEmitValue(reason);
+        moves.tryEmitComplete();
+    }
+
+    /** How packets reach the peer now. */
     public Path path() {
         return path;
     }
 
-    /** Where the peer was when the connection was made. */
+    /** Where packets for the peer go now. */
     public Address remoteAddress() {
         return remoteAddress;
+    }
+
+    /** Each path that the connection moves to, until it ends; one of the same kind counts too. */
+    public Flux<Path> pathChanges() {
+        return moves.asFlux();
+    }
+
+    /** How long a packet takes there and back, smoothed; zero before that is known. */
+    public Duration roundTrip() {
+        return Duration.ofNanos(stream.roundTripNanos());
     }
 
     /** Why the connection ended, once it has. */

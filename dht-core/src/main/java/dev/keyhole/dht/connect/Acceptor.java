@@ -388,11 +388,12 @@ public final class Acceptor {
                 return;
             }
             PeerStream stream =
-                    new PeerStream(around, finished.session(), raw, path, this, nowNanos);
+                    new PeerStream(around, finished.session(), raw, remoteStreamId, this, nowNanos);
             raw = null;
             settle(nowNanos);
             streams.add(stream);
-            stream.connect(inlet, socket, remote, remoteStreamId, nowNanos);
+            stream.candidate(socket, remote, path, nowNanos);
+            stream.read(inlet, nowNanos);
             endPunch(nowNanos);
             finished = null;
         }
@@ -412,6 +413,12 @@ public final class Acceptor {
         public void proved(PeerStream stream, long nowNanos) {
             counters.connections++;
             listener.connection(stream, nowNanos);
+        }
+
+        @Override
+        public void pathless(PeerStream stream, long nowNanos) {
+            stream.destroy(
+                    new CloseReason.Unreachable("nothing came back from " + client), nowNanos);
         }
 
         @Override

@@ -564,11 +564,13 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPu
         if (over || stream != null || to == null) {
             return;
         }
-        PeerStream made = new PeerStream(around, to.finished.session(), raw, path, this, nowNanos);
+        PeerStream made =
+                new PeerStream(around, to.finished.session(), raw, to.udx.id(), this, nowNanos);
         stream = made;
         cancelRequests(nowNanos);
         cancelTimers();
-        made.connect(inlet, socket, address, to.udx.id(), nowNanos);
+        made.candidate(socket, address, path, nowNanos);
+        made.read(inlet, nowNanos);
         endPunch(nowNanos);
     }
 
@@ -610,6 +612,17 @@ final class Connector implements RawInlet.Doorkeeper, PeerStream.Owner, ClientPu
         around.relayMemory()
                 .remember(spec.remote(), relays == null || relays.isEmpty() ? askedRelays : relays);
         listener.connected(proved, nowNanos);
+    }
+
+    @Override
+    public void pathless(PeerStream pathless, long nowNanos) {
+        fail(
+                Cause.PATH_DEAD,
+                spec.remote()
+                        + " answered, but nothing came back over the "
+                        + pathless.path()
+                        + " path",
+                nowNanos);
     }
 
     @Override

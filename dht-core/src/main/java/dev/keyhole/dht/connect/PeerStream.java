@@ -1,9 +1,13 @@
 package dev.keyhole.dht.connect;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.noise.Session;
 import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.stream.EncryptedStream;
@@ -11,6 +15,8 @@ import dev.keyhole.transport.stream.Link;
 import dev.keyhole.transport.udx.UdxStream;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,28 +24,63 @@ import org.jspecify.annotations.Nullable;
 /**
  * An encrypted stream over a path: the half of a connection that lives among the machines.
  *
- * <p>It begins unproved: anybody may have sent the handshake that led to it. Only when the peer's
- * first bytes are authentic does its owner hear of it, and then the application. What the peer sends
- * waits until a receiver has been named.
+ * <p>It begins unproved: anybody may have sent the handshake that led to it, and each way to the
+ * peer is a guess. Ways that may work are candidates. Our header goes to all of them, again and
+ * again, and the stream takes the one over which the first authentic bytes of the peer come back.
+ * Only then does its owner hear of it, and then the application. What the peer sends waits until a
+ * receiver has been named.
+ *
+ * <p>It moves later too: to a candidate that turns out better than a relay, and after a peer whose
+ * packets keep coming from somewhere else.
  */
 public final class PeerStream {
+
+    /** How many ways are tried at a time; anybody can pretend to be one. */
+    static final int MAX_CANDIDATES = 16;
+
+    /** How long a candidate has to show that it works. */
+    static final long CANDIDATE_NANOS = SECONDS.toNanos(10);
+
+    /** When a candidate is sent our header again; the pause doubles each time. */
+    static final long FIRST_KNOCK_NANOS = MILLISECONDS.toNanos(250);
+
+    /** How many packets from elsewhere are answered there before the peer has acknowledged us. */
+    static final int MAX_ECHOES = 16;
+
+    /** How long nothing has come from the remote before the side that connected gives it up. */
+    static final long SILENCE_NANOS = MILLISECONDS.toNanos(500);
+
+    /** The same before either side goes back to a relay, which still brings what is left over. */
+    static final long SILENCE_BEFORE_RELAY_NANOS = SECONDS.toNanos(2);
 
     private final Surroundings around;
     private final Session session;
     private final UdxStream raw;
+    private final int remoteId;
     private final EncryptedStream encrypted;
     private final Owner owner;
     private final Queue<Consumer<Link.Receiver>> inbox = new ArrayDeque<>();
+    private final List<Candidate> candidates = new ArrayList<>();
 
-    private final Path path;
+    private @Nullable Path path;
+    private @Nullable Candidate relay;
     private boolean proved;
+    private boolean settled;
+    private int echoes;
+    private long heardNanos;
+    private @Nullable LocalSocket strangeSocket;
+    private @Nullable Address strangeSource;
+    private boolean strangeIsNew;
+
     private boolean paused = true;
     private boolean noticed;
     private Link.@Nullable Receiver receiver;
     private Consumer<CloseReason> onClosed = reason -> {};
+    private Consumer<Path> onMoved = moved -> {};
     private @Nullable CloseReason closed;
     private @Nullable LocalSocket heldSocket;
     private Timers.@Nullable Timer timer;
+    private volatile long roundTripNanos;
 
     /** Who made the stream. */
     interface Owner {
@@ -47,34 +88,314 @@ public final class PeerStream {
         /** The peer is who it said it was, and alive. */
         void proved(PeerStream stream, long nowNanos);
 
+        /** The stream goes on over another path. */
+        default void moved(PeerStream stream, long nowNanos) {}
+
+        /** The last candidate has had its time; there may be another. */
+        default void pathless(PeerStream stream, long nowNanos) {}
+
         /** The stream is over, proved or not; called once. */
         void closed(PeerStream stream, CloseReason reason, long nowNanos);
     }
 
+    /**
+     * A stream that knows no way to its peer yet.
+     *
+     * @param remoteId what the peer calls the stream
+     */
     PeerStream(
             Surroundings around,
             Session session,
             UdxStream raw,
-            Path path,
+            int remoteId,
             Owner owner,
             long nowNanos) {
         this.around = around;
         this.session = session;
         this.raw = raw;
-        this.path = path;
+        this.remoteId = remoteId;
         this.owner = owner;
+        // Whoever looks for ways decides for how long.
+        EncryptedStream.Settings settings =
+                EncryptedStream.Settings.defaults().withHeaderNanos(Machine.NEVER);
         this.encrypted =
-                new EncryptedStream(session, raw, new Events(), around.entropy(), nowNanos);
+                new EncryptedStream(
+                        session, raw, new Events(), around.entropy(), settings, nowNanos);
+        raw.patient(true);
         encrypted.pause(nowNanos);
     }
 
-    /** Takes a way to the peer, and reads what has come in before it was known. */
-    void connect(RawInlet inlet, LocalSocket socket, Address remote, int remoteId, long nowNanos) {
-        heldSocket = socket;
-        around.punchSockets().hold(socket);
-        raw.connect(socket, remote, remoteId, nowNanos);
+    /** Reads what has come in before any way to the peer was known, and all that follows. */
+    void read(RawInlet inlet, long nowNanos) {
         inlet.handTo(encrypted, nowNanos);
         rearm();
+    }
+
+    /** Tries a way to the peer. */
+    void candidate(LocalSocket socket, Address remote, Path way, long nowNanos) {
+        candidate(socket, remote, remoteId, way, nowNanos);
+    }
+
+    /**
+     * Tries a way to the peer. The stream takes it if it is the first over which the peer's bytes
+     * come, or if the stream runs over a relay and this way does not.
+     *
+     * @param id what the stream is called there, which for a relay is not what the peer calls it
+     */
+    void candidate(LocalSocket socket, Address remote, int id, Path way, long nowNanos) {
+        boolean wanted = !proved || (path == Path.RELAYED && way != Path.RELAYED);
+        boolean known = candidates.stream().anyMatch(c -> c.is(socket, remote));
+        if (closed != null || !wanted || known || candidates.size() >= MAX_CANDIDATES) {
+            return;
+        }
+        Candidate candidate = new Candidate(socket, remote, id, way, nowNanos);
+        if (way == Path.RELAYED) {
+            relay = candidate;
+        }
+        boolean first = !proved && candidates.isEmpty();
+        candidates.add(candidate);
+        around.punchSockets().hold(socket);
+        if (first) {
+            path = way;
+            raw.redirect(socket, remote, id, nowNanos);
+        } else {
+            candidate.knock(nowNanos);
+        }
+        candidate.schedule(nowNanos);
+        rearm();
+    }
+
+    /**
+     * Goes on over another path.
+     *
+     * @param id what the stream is called there
+     */
+    public void move(LocalSocket socket, Address remote, int id, Path way, long nowNanos) {
+        if (closed != null) {
+            return;
+        }
+        boolean gentle = proved && raw.isConnected();
+        take(socket, way);
+        if (gentle) {
+            raw.changeRemote(socket, remote, id, nowNanos);
+        } else {
+            raw.redirect(socket, remote, id, nowNanos);
+        }
+        moved(nowNanos);
+    }
+
+    /** Leaves the old path at once, with all that has not arrived. */
+    private void flee(LocalSocket socket, Address remote, long nowNanos) {
+        int id = idAt(socket, remote);
+        take(socket, wayTo(socket, remote));
+        raw.redirect(socket, remote, id, nowNanos);
+        moved(nowNanos);
+    }
+
+    private void take(LocalSocket socket, Path way) {
+        LocalSocket before = heldSocket;
+        if (!socket.equals(before)) {
+            around.punchSockets().hold(socket);
+            heldSocket = socket;
+            if (before != null) {
+                releaseLater(before);
+            }
+        }
+        path = way;
+        strangeSource = null;
+    }
+
+    private void moved(long nowNanos) {
+        heardNanos = nowNanos;
+        if (proved && path != Path.RELAYED) {
+            dropCandidates();
+        }
+        Path now = path();
+        around.notices().accept(() -> onMoved.accept(now));
+        if (proved) {
+            owner.moved(this, nowNanos);
+        }
+    }
+
+    private void dropCandidates() {
+        candidates.forEach(Candidate::drop);
+        candidates.clear();
+    }
+
+    /** Lets a socket go once its last packets have left, at the next drain. */
+    private void releaseLater(LocalSocket socket) {
+        around.notices().accept(() -> around.punchSockets().release(socket));
+    }
+
+    /** A way that may lead to the peer. */
+    private final class Candidate {
+
+        private final LocalSocket socket;
+        private final Address remote;
+        private final int id;
+        private final Path way;
+        private final long untilNanos;
+        private long pauseNanos = FIRST_KNOCK_NANOS;
+        private Timers.@Nullable Timer next;
+
+        private Candidate(LocalSocket socket, Address remote, int id, Path way, long nowNanos) {
+            this.socket = socket;
+            this.remote = remote;
+            this.id = id;
+            this.way = way;
+            this.untilNanos = nowNanos + CANDIDATE_NANOS;
+        }
+
+        private boolean is(LocalSocket otherSocket, Address otherRemote) {
+            return remote.equals(otherRemote) && socket.equals(otherSocket);
+        }
+
+        private void knock(long nowNanos) {
+            if (proved) {
+                encrypted.probe(socket, remote, id, nowNanos);
+            } else {
+                raw.knock(socket, remote, id, nowNanos);
+            }
+        }
+
+        private void schedule(long nowNanos) {
+            long at = Math.min(nowNanos + pauseNanos, untilNanos);
+            next = around.timers().at(at, this::again);
+            pauseNanos *= 2;
+        }
+
+        private void again(long nowNanos) {
+            if (nowNanos >= untilNanos) {
+                candidates.remove(this);
+                drop();
+                if (!proved && candidates.isEmpty()) {
+                    owner.pathless(PeerStream.this, nowNanos);
+                }
+                return;
+            }
+            knock(nowNanos);
+            schedule(nowNanos);
+        }
+
+        private void drop() {
+            if (next != null) {
+                next.cancel();
+            }
+            releaseLater(socket);
+        }
+    }
+
+    // where packets come from
+
+    private boolean isRemote(@Nullable LocalSocket socket, @Nullable Address source) {
+        return source != null
+                && source.equals(raw.remote())
+                && socket != null
+                && socket.equals(raw.socket());
+    }
+
+    private @Nullable Candidate candidateAt(LocalSocket socket, Address source) {
+        return candidates.stream().filter(c -> c.is(socket, source)).findFirst().orElse(null);
+    }
+
+    /** What to call the way to where a packet came from. */
+    private Path wayTo(LocalSocket socket, Address source) {
+        Candidate candidate = candidateAt(socket, source);
+        if (candidate != null) {
+            return candidate.way;
+        }
+        if (relay != null && source.equals(relay.remote)) {
+            return Path.RELAYED;
+        }
+        if (around.punchSockets().isOneOf(socket)) {
+            return Path.PUNCHED;
+        }
+        return path == null || path == Path.RELAYED || path == Path.PUNCHED ? Path.DIRECT : path;
+    }
+
+    /** What the stream is called where a packet came from. */
+    private int idAt(LocalSocket socket, Address source) {
+        Candidate candidate = candidateAt(socket, source);
+        if (candidate != null) {
+            return candidate.id;
+        }
+        return relay != null && source.equals(relay.remote) ? relay.id : remoteId;
+    }
+
+    /** Something that only the peer can have made came in just now. */
+    private void authentic(long nowNanos) {
+        LocalSocket socket = raw.lastSocket();
+        Address source = raw.lastSource();
+        if (socket == null || source == null || isRemote(socket, source)) {
+            return;
+        }
+        Path way = wayTo(socket, source);
+        if (path == Path.RELAYED && way != Path.RELAYED) {
+            int id = idAt(socket, source);
+            move(socket, source, id, way, nowNanos);
+            // The peer may have nothing else to show it that this way works.
+            encrypted.probe(socket, source, id, nowNanos);
+        } else if (!(socket.equals(strangeSocket) && source.equals(strangeSource))) {
+            strangeSocket = socket;
+            strangeSource = source;
+            strangeIsNew = true;
+        }
+    }
+
+    private void heard(LocalSocket socket, Address source, long nowNanos) {
+        roundTripNanos = raw.stats().rttNanos();
+        boolean here = isRemote(socket, source);
+        if (here) {
+            heardNanos = nowNanos;
+            strangeSource = null;
+        }
+        if (!proved) {
+            if (!here) {
+                candidate(socket, source, wayTo(socket, source), nowNanos);
+            }
+        } else if (!settled) {
+            settle(socket, source, here, nowNanos);
+        } else if (!here) {
+            follow(socket, source, nowNanos);
+        }
+    }
+
+    /**
+     * The peer is heard; does it hear us? Until it has acknowledged something, whatever comes from
+     * elsewhere may show a way that works in both directions.
+     */
+    private void settle(LocalSocket socket, Address source, boolean here, long nowNanos) {
+        if (raw.isAcknowledged()) {
+            settled = true;
+            if (!here && path != Path.RELAYED) {
+                flee(socket, source, nowNanos);
+            }
+        } else if (!here && path != Path.RELAYED && echoes++ < MAX_ECHOES) {
+            raw.knock(socket, source, idAt(socket, source), nowNanos);
+        }
+    }
+
+    /**
+     * Follows a peer that has moved: something authentic has come from there, then more, and
+     * nothing from where it was. If both sides followed at once they could pass each other for
+     * ever, so the side that connected waits a little.
+     */
+    private void follow(LocalSocket socket, Address source, long nowNanos) {
+        if (!source.equals(strangeSource) || !socket.equals(strangeSocket)) {
+            return;
+        }
+        if (strangeIsNew) {
+            strangeIsNew = false;
+        } else if (nowNanos - heardNanos >= patienceNanos(wayTo(socket, source))) {
+            flee(socket, source, nowNanos);
+        }
+    }
+
+    private long patienceNanos(Path way) {
+        if (way == Path.RELAYED) {
+            return SILENCE_BEFORE_RELAY_NANOS;
+        }
+        return session.initiator() ? SILENCE_NANOS : 0;
     }
 
     public PublicKey localPublicKey() {
@@ -85,15 +406,25 @@ public final class PeerStream {
         return session.remotePublicKey();
     }
 
+    /** The path that packets take now, or would take first. */
     public Path path() {
-        return path;
+        Path known = path;
+        if (known == null) {
+            throw new IllegalStateException("no way to the peer is known yet");
+        }
+        return known;
     }
 
-    /** Where the peer's packets come from now. */
+    /** The smoothed round trip over the path, 0 before it is known; to be asked from any thread. */
+    public long roundTripNanos() {
+        return roundTripNanos;
+    }
+
+    /** Where packets for the peer go now. */
     public Address remoteAddress() {
         Address remote = raw.remote();
         if (remote == null) {
-            throw new IllegalStateException("connected from the beginning");
+            throw new IllegalStateException("no way to the peer is known yet");
         }
         return remote;
     }
@@ -117,6 +448,11 @@ public final class PeerStream {
         if (closed != null) {
             listener.accept(closed);
         }
+    }
+
+    /** Names who hears of other paths that the stream takes. */
+    public void onMoved(Consumer<Path> listener) {
+        onMoved = listener;
     }
 
     public boolean write(Bytes message, long nowNanos) {
@@ -195,7 +531,48 @@ public final class PeerStream {
         @Override
         public void verified(long nowNanos) {
             proved = true;
+            raw.patient(false);
+            adopt(nowNanos);
             owner.proved(PeerStream.this, nowNanos);
+        }
+
+        /** Takes the way over which the proof came. */
+        private void adopt(long nowNanos) {
+            LocalSocket socket = raw.lastSocket();
+            Address source = raw.lastSource();
+            LocalSocket now = raw.socket();
+            if (socket != null && source != null && !isRemote(socket, source)) {
+                int id = idAt(socket, source);
+                take(socket, wayTo(socket, source));
+                raw.redirect(socket, source, id, nowNanos);
+            } else if (now != null) {
+                take(now, path());
+            }
+            heardNanos = nowNanos;
+            if (path == Path.RELAYED) {
+                candidates.removeIf(
+                        candidate -> {
+                            boolean useless = candidate.way == Path.RELAYED;
+                            if (useless) {
+                                candidate.drop();
+                            }
+                            return useless;
+                        });
+            } else {
+                dropCandidates();
+            }
+        }
+
+        @Override
+        public void authentic(long nowNanos) {
+            if (proved) {
+                PeerStream.this.authentic(nowNanos);
+            }
+        }
+
+        @Override
+        public void heard(LocalSocket socket, Address source, long nowNanos) {
+            PeerStream.this.heard(socket, source, nowNanos);
         }
 
         @Override
@@ -220,10 +597,10 @@ public final class PeerStream {
         @Override
         public void closed(CloseReason reason, long nowNanos) {
             closed = reason;
-            // Its last packets are yet to leave, at the next drain.
+            dropCandidates();
             LocalSocket held = heldSocket;
             if (held != null) {
-                around.notices().accept(() -> around.punchSockets().release(held));
+                releaseLater(held);
             }
             if (timer != null) {
                 timer.cancel();

@@ -64,6 +64,13 @@ final class RawInlet implements UdxStream.Listener {
     }
 
     @Override
+    public void heard(LocalSocket socket, Address source, long nowNanos) {
+        if (reader != null) {
+            reader.heard(socket, source, nowNanos);
+        }
+    }
+
+    @Override
     public void data(Bytes data, long nowNanos) {
         tell((listener, now) -> listener.data(data, now), nowNanos);
     }

@@ -90,6 +90,7 @@ final class SimDht {
                         nat.inside(inside.withPort(PORT + 1)),
                         joining().withPersistence(Persistence.EPHEMERAL));
         nat.run(node.dht);
+        node.nat = nat;
         node.begin();
         return node;
     }
@@ -113,6 +114,7 @@ final class SimDht {
         final SimHost host;
         final Address address;
         final DhtNode dht;
+        @Nullable SimNat nat;
         boolean bootstrapped;
 
         private Node(
@@ -231,6 +233,7 @@ final class SimDht {
         @Nullable ConnectFailure failure;
         @Nullable CloseReason reason;
         final List<Bytes> received = new ArrayList<>();
+        final List<Path> moves = new ArrayList<>();
         long endedNanos;
 
         private Dialled(Node node, long nowNanos) {
@@ -267,6 +270,7 @@ final class SimDht {
         @Override
         public void connected(PeerStream connected, long nowNanos) {
             stream = connected;
+            stream.onMoved(moves::add);
             endedNanos = nowNanos;
             node.dht.notice(() -> connected.start(this, node.network.net.now()));
         }

@@ -108,6 +108,12 @@ final class SimNat implements Machine {
                 });
     }
 
+    /** Forgets all it has translated, as after a restart. */
+    void rebind() {
+        mappings.clear();
+        insideOf.clear();
+    }
+
     private int freePort() {
         int port = kind == Kind.CONSISTENT ? freePort++ : 2000 + random.nextInt(60_000);
         return ports.add(port) ? port : freePort();

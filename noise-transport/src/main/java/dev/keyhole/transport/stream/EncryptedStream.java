@@ -68,7 +68,10 @@ public final class EncryptedStream implements UdxStream.Listener {
         /** The peer is who the handshake said it was, and reachable. Comes before any message. */
         void verified(long nowNanos);
 
-        /** What came in just now was the peer's, were it only an empty message; comes first. */
+        /**
+         * What came in just now was made by the peer, were it only an empty message, and is no
+         * repetition. Comes before the message.
+         */
         default void authentic(long nowNanos) {}
 
         /** A packet has come in, from whomever; see {@link UdxStream.Listener#heard}. */
@@ -330,7 +333,9 @@ public final class EncryptedStream implements UdxStream.Listener {
         }
         try {
             Bytes opened = unordered.open(message);
-            listener.authentic(nowNanos);
+            if (unordered.isLatest(message)) {
+                listener.authentic(nowNanos);
+            }
             listener.unordered(opened, nowNanos);
         } catch (MalformedException e) {
             droppedMessages++; // anybody on the way can send one

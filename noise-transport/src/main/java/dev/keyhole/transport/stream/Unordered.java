@@ -30,6 +30,8 @@ final class Unordered {
     private final Bytes receiveKey;
     private final long firstCounter;
     private long counter;
+    private boolean opened;
+    private long latest;
 
     Unordered(Session session, Random entropy) {
         this(session, entropy.nextLong());
@@ -71,6 +73,24 @@ final class Unordered {
         }
         Bytes nonce = Bytes.concat(envelope.slice(0, COUNTER_BYTES), NONCE_TAIL);
         return SecretBox.open(receiveKey, nonce, envelope.slice(COUNTER_BYTES));
+    }
+
+    /**
+     * Notes an envelope that was opened.
+     *
+     * @return whether it was sealed after all that were noted before; a repetition never was
+     */
+    boolean isLatest(Bytes envelope) {
+        long number = 0;
+        for (int i = COUNTER_BYTES - 1; i >= 0; i--) {
+            number = number << 8 | envelope.unsignedAt(i);
+        }
+        if (opened && number - latest <= 0) {
+            return false;
+        }
+        opened = true;
+        latest = number;
+        return true;
     }
 
     /** What seals and what opens; for tests. */

@@ -32,12 +32,19 @@ public final class SimNetwork {
     private final Map<Integer, SimHost> hosts = new HashMap<>();
     private final Map<List<Integer>, Wire> wires = new HashMap<>();
     private final List<Runnable> invariants = new ArrayList<>();
+    private final List<Tap> taps = new ArrayList<>();
     private Link link = Link.perfect();
     private long now;
     private long scheduled;
     private long happened;
     private int happenedAtOnce;
     private long digest = 1;
+
+    /** Whoever sees the datagrams on their way. */
+    @FunctionalInterface
+    public interface Tap {
+        void passing(Address source, Address destination, Bytes payload);
+    }
 
     /** Something that will happen. */
     private record Event(long nanos, long order, Runnable action) implements Comparable<Event> {
@@ -100,6 +107,11 @@ public final class SimNetwork {
         invariants.add(check);
     }
 
+    /** Has somebody see every datagram that is sent from now on, just before it leaves. */
+    public void tap(Tap tap) {
+        taps.add(tap);
+    }
+
     /** Does something at a time to come. */
     public void at(long nanos, Runnable action) {
         if (nanos < now) {
@@ -153,6 +165,7 @@ public final class SimNetwork {
 
     /** Sends a datagram on its way. */
     void carry(Address source, Address destination, Bytes payload) {
+        taps.forEach(tap -> tap.passing(source, destination, payload));
         wire(source.host(), destination.host())
                 .carry(
                         payload,
