@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -23,7 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** A program in a process of its own that says what it does line by line: theirs, or ours. */
-final class Peer implements AutoCloseable {
+public final class Peer implements AutoCloseable {
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Path SCRIPTS = Path.of("src/test/js").toAbsolutePath();
@@ -55,24 +56,47 @@ final class Peer implements AutoCloseable {
     }
 
     /** A program on the original packages, from {@code src/test/js}. */
-    static Peer original(String script, Object... arguments) {
+    public static Peer original(String script, Object... arguments) {
+        return original(List.of(), script, arguments);
+    }
+
+    /**
+     * The same, started by another program.
+     *
+     * @param through the beginning of the command line
+     */
+    public static Peer original(List<String> through, String script, Object... arguments) {
         requireNode();
-        return start("node", script, arguments);
+        List<String> line = new ArrayList<>(through);
+        line.addAll(List.of("node", script));
+        Stream.of(arguments).map(Object::toString).forEach(line::add);
+        return new Peer(script, line);
     }
 
     /** Our command, as a user would run it. */
-    static Peer keyhole(String command, Object... arguments) {
-        List<String> line = new ArrayList<>();
+    public static Peer keyhole(String command, Object... arguments) {
+        return keyhole(List.of(), command, arguments);
+    }
+
+    /** The same, started by another program. */
+    public static Peer keyhole(List<String> through, String command, Object... arguments) {
+        Object[] all = Stream.concat(Stream.of(command), Stream.of(arguments)).toArray();
+        return java(through, "dev.keyhole.cli.Keyhole", all);
+    }
+
+    /** A main class of ours, started by another program. */
+    public static Peer java(List<String> through, String main, Object... arguments) {
+        List<String> line = new ArrayList<>(through);
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         line.addAll(List.of("-XX:TieredStopAtLevel=4", "-XX:+UseSerialGC", "-Xmx512m"));
         line.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        line.addAll(List.of("dev.keyhole.cli.Keyhole", command));
+        line.add(main);
         Stream.of(arguments).map(Object::toString).forEach(line::add);
-        return new Peer("keyhole " + command, line);
+        return new Peer(main + " " + Arrays.toString(arguments), line);
     }
 
     /** Skips the test where the original cannot run; in CI that is a failure. */
-    static void requireNode() {
+    public static void requireNode() {
         String missing = null;
         if (!runs("node", "--version")) {
             missing = "Node.js is not installed";
@@ -86,11 +110,11 @@ final class Peer implements AutoCloseable {
     }
 
     /** The rest of the next line that begins with a word; lines before it are passed over. */
-    String await(String word) {
+    public String await(String word) {
         return await(word, LIMIT);
     }
 
-    String await(String word, Duration limit) {
+    public String await(String word, Duration limit) {
         long deadline = System.nanoTime() + limit.toNanos();
         try {
             while (true) {
@@ -115,7 +139,7 @@ final class Peer implements AutoCloseable {
     }
 
     /** The next line, whatever it is; empty when there is none within the limit. */
-    Optional<String> next(Duration limit) {
+    public Optional<String> next(Duration limit) {
         try {
             String line = lines.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
             if (line == null || line.equals(END)) {
@@ -129,7 +153,18 @@ final class Peer implements AutoCloseable {
         }
     }
 
-    void send(String line) {
+    /** The rest of the next line that begins with a word; empty if it does not come. */
+    public Optional<String> find(String word, Duration limit) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (true) {
+            Optional<String> line = next(Duration.ofNanos(deadline - System.nanoTime()));
+            if (line.isEmpty() || line.get().startsWith(word + " ")) {
+                return line.map(found -> found.substring(word.length() + 1).strip());
+            }
+        }
+    }
+
+    public void send(String line) {
         try {
             input.write(line + "\n");
             input.flush();
@@ -139,12 +174,12 @@ final class Peer implements AutoCloseable {
     }
 
     /** Ends the process as a power cut would. */
-    void kill() {
+    public void kill() {
         process.destroyForcibly();
     }
 
     /** The exit status, once the process has ended by itself. */
-    int status() {
+    public int status() {
         try {
             assertThat(process.waitFor(LIMIT.toMillis(), TimeUnit.MILLISECONDS))
                     .as("%s should end, said %s", name, seen)
@@ -173,12 +208,6 @@ final class Peer implements AutoCloseable {
             Thread.currentThread().interrupt();
             process.destroyForcibly();
         }
-    }
-
-    private static Peer start(String program, String script, Object... arguments) {
-        List<String> line = new ArrayList<>(List.of(program, script));
-        Stream.of(arguments).map(Object::toString).forEach(line::add);
-        return new Peer(script, line);
     }
 
     private static boolean runs(String... command) {
