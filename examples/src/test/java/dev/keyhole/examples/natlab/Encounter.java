@@ -33,8 +33,7 @@ record Encounter(
             if (key.isEmpty()) {
                 return new Encounter(server, serverNat, client, clientNat, 0, "NO_SERVER", "");
             }
-            try (Peer dialling =
-                    lab.endpoint("b", client, "echo-client", "--connect", key.get())) {
+            try (Peer dialling = lab.endpoint("b", client, "echo-client", "--connect", key.get())) {
                 return read(dialling, server, serverNat, client, clientNat);
             }
         }

@@ -23,7 +23,7 @@ final class NatLab implements AutoCloseable {
     private static final String NET = "44.128.7.";
 
     private final String prefix;
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private final Deque<Peer> open = new ArrayDeque<>();
     private String bootstrap = "";
 
     /** What a NAT does, as the script calls it. */
@@ -170,7 +170,7 @@ final class NatLab implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         while (!open.isEmpty()) {
             open.pop().close();
         }

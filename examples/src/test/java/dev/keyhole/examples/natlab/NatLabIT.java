@@ -13,6 +13,7 @@ import dev.keyhole.examples.interop.Peer;
 import dev.keyhole.examples.natlab.NatLab.Kind;
 import dev.keyhole.examples.natlab.NatLab.Who;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -64,7 +65,7 @@ class NatLabIT {
     }
 
     @Test
-    void everyKindOfNatMeetsEveryOther() throws Exception {
+    void everyKindOfNatMeetsEveryOther() {
         List<Encounter> encounters = meet(KEYHOLE, KEYHOLE, everyPair());
 
         for (Encounter met : encounters) {
@@ -80,21 +81,21 @@ class NatLabIT {
     }
 
     @Test
-    void clientsOfTheOriginalReachOurServers() throws Exception {
+    void clientsOfTheOriginalReachOurServers() {
         List<Encounter> encounters = meet(KEYHOLE, ORIGINAL, FULL ? everyPair() : TELLING);
 
         assertThat(encounters).filteredOn(this::hasAWay).allMatch(Encounter::connected);
     }
 
     @Test
-    void ourClientsReachServersOfTheOriginal() throws Exception {
+    void ourClientsReachServersOfTheOriginal() {
         List<Encounter> encounters = meet(ORIGINAL, KEYHOLE, FULL ? everyPair() : TELLING);
 
         assertThat(encounters).filteredOn(this::hasAWay).allMatch(Encounter::connected);
     }
 
     @Test
-    void theOriginalAmongItselfIsTheMeasure() throws Exception {
+    void theOriginalAmongItselfIsTheMeasure() {
         Assumptions.assumeTrue(FULL, "only with -Dnatlab=full");
 
         List<Encounter> encounters = meet(ORIGINAL, ORIGINAL, everyPair());
@@ -103,7 +104,7 @@ class NatLabIT {
     }
 
     @Test
-    void distanceAndLossSlowAPunchDownAndDoNotStopIt() throws Exception {
+    void distanceAndLossSlowAPunchDownAndDoNotStopIt() {
         try (NatLab lab =
                 NatLab.up(
                         LAB,
@@ -119,7 +120,7 @@ class NatLabIT {
     }
 
     @Test
-    void aSecondNatOnTheWayIsNoMoreThanANat() throws Exception {
+    void aSecondNatOnTheWayIsNoMoreThanANat() {
         try (NatLab lab = NatLab.up(LAB, KEYHOLE, "--carrier-b")) {
             assertThat(Encounter.of(lab, KEYHOLE, CONE, KEYHOLE, CONE))
                     .matches(Encounter::connected);
@@ -129,7 +130,7 @@ class NatLabIT {
     }
 
     @Test
-    void neighboursMeetOnTheirOwnNetworkEvenIfEachHasAFirewall() throws Exception {
+    void neighboursMeetOnTheirOwnNetworkEvenIfEachHasAFirewall() {
         try (NatLab lab = NatLab.up(LAB, KEYHOLE)) {
             assertThat(neighbours(lab)).isEqualTo("1 0");
 
@@ -142,7 +143,7 @@ class NatLabIT {
     }
 
     @Test
-    void whoeverHasNoUdpIsToldSo() throws Exception {
+    void whoeverHasNoUdpIsToldSo() {
         try (NatLab lab = NatLab.up(LAB, KEYHOLE)) {
             Encounter met = Encounter.of(lab, KEYHOLE, CONE, KEYHOLE, BLOCKED);
 
@@ -152,7 +153,7 @@ class NatLabIT {
     }
 
     @Test
-    void aTransferGoesOnWhenTheClientsAddressChanges() throws Exception {
+    void aTransferGoesOnWhenTheClientsAddressChanges() {
         try (NatLab lab = NatLab.up(LAB, KEYHOLE);
                 Peer server = lab.endpoint("a", KEYHOLE, "echo-server")) {
             String key = server.await("PUBKEY");
@@ -175,7 +176,7 @@ class NatLabIT {
     }
 
     @Test
-    void aNatThatForgetsWithinHalfAMinuteHurtsNobody() throws Exception {
+    void aNatThatForgetsWithinHalfAMinuteHurtsNobody() {
         Assumptions.assumeTrue(FULL, "only with -Dnatlab=full");
         try (NatLab lab = NatLab.up(LAB, KEYHOLE, "--udp-timeout=30");
                 Peer server = lab.endpoint("a", KEYHOLE, "echo-server")) {
@@ -208,8 +209,7 @@ class NatLabIT {
         return pairs;
     }
 
-    private static List<Encounter> meet(Who server, Who client, List<Pair> pairs)
-            throws Exception {
+    private static List<Encounter> meet(Who server, Who client, List<Pair> pairs) {
         if (server == ORIGINAL || client == ORIGINAL) {
             Peer.requireNode();
         }
@@ -221,10 +221,17 @@ class NatLabIT {
         }
         String table = server + " server, " + client + " client\n\n" + NatMatrix.table(encounters);
         System.out.println(table);
-        Files.createDirectories(TABLES.getParent());
-        Files.writeString(
-                TABLES, table + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        append(table + "\n");
         return encounters;
+    }
+
+    private static void append(String table) {
+        try {
+            Files.createDirectories(TABLES.getParent());
+            Files.writeString(TABLES, table, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Has a client at c connect to a server at a. */
@@ -232,11 +239,7 @@ class NatLabIT {
         try (Peer server = lab.endpoint("a", KEYHOLE, "echo-server");
                 Peer client =
                         lab.endpoint(
-                                "c",
-                                KEYHOLE,
-                                "echo-client",
-                                "--connect",
-                                server.await("PUBKEY"))) {
+                                "c", KEYHOLE, "echo-client", "--connect", server.await("PUBKEY"))) {
             String done = client.await("DONE");
             return done.substring(0, done.lastIndexOf(' '));
         }

@@ -19,7 +19,7 @@ final class NatMatrix {
 
     private NatMatrix() {}
 
-    public static void main(String[] args) throws Exception {
+    public static void main(String[] args) {
         List<Encounter> all = new ArrayList<>();
         try (NatLab lab = NatLab.up(args[0], who(args[1]))) {
             for (String pair : pairs(Arrays.asList(args).subList(4, args.length))) {
