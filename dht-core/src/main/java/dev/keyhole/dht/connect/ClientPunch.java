@@ -100,6 +100,7 @@ final class ClientPunch implements Puncher.Owner {
                         around.randomPunches(),
                         around.entropy(),
                         true,
+                        false,
                         serverType,
                         this);
     }

@@ -100,7 +100,7 @@ public final class NatCheck implements PunchSockets.Holder {
         @Override
         public void answered(Answer answer, long nowNanos) {
             sightings.add(answer);
-            analysis.add(answer.to(), answer.from());
+            analysis.add(answer.to(), answer.from(), nowNanos);
             settle(socket, nowNanos);
         }
 

@@ -65,6 +65,7 @@ final class ServerPunch implements Puncher.Owner {
                         around.randomPunches(),
                         around.entropy(),
                         false,
+                        false,
                         clientType,
                         this);
     }

@@ -1,6 +1,9 @@
 package dev.keyhole.dht.holepunch;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Machine;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -10,25 +13,48 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the answers to one socket's datagrams tell about the NAT in front of it ({@code
  * docs/protocol.md}, "NAT analysis of one socket").
+ *
+ * <p>Three samples make a verdict, but not for good: a NAT that keeps a port for a while looks like
+ * one that always does. So a fourth is waited for, a little, and later ones may still overrule the
+ * first, until the peer has been told. From then on the verdict stands, and it is noted whether the
+ * truth moved away from it.
  */
 public final class NatAnalysis {
 
     static final int MIN_SAMPLES = 4;
 
+    /** How long three samples that agree wait for the fourth. */
+    static final long FOURTH_SAMPLE_NANOS = MILLISECONDS.toNanos(300);
+
     private static final int SAMPLES_FOR_A_VERDICT = 3;
 
     private final boolean firewalled;
+    private final boolean distrusted;
     private final Set<Address> heard = new HashSet<>();
     private final List<Sample> hosts = new ArrayList<>();
     private final List<Sample> full = new ArrayList<>();
     private int sampled;
     private boolean frozen;
     private boolean exhausted;
+    private boolean moved;
     private NatType type;
     private @Nullable List<Address> addresses;
+    private long provisionalSinceNanos = Machine.NEVER;
 
     public NatAnalysis(boolean firewalled) {
+        this(firewalled, false);
+    }
+
+    /**
+     * Nothing is known yet.
+     *
+     * @param firewalled whether the node takes itself for one that strangers do not reach
+     * @param distrusted whether a verdict of this NAT has failed before: then no number of samples
+     *     that agree make it consistent
+     */
+    public NatAnalysis(boolean firewalled, boolean distrusted) {
         this.firewalled = firewalled;
+        this.distrusted = distrusted;
         this.type = firewalled ? NatType.UNKNOWN : NatType.OPEN;
     }
 
@@ -43,7 +69,10 @@ public final class NatAnalysis {
     }
 
     /** Takes in how a remote saw us; each remote counts once. */
-    public void add(Address seenAs, Address by) {
+    public void add(Address seenAs, Address by, long nowNanos) {
+        if (frozen) {
+            moved |= type != NatType.RANDOM && addresses != null && !addresses.contains(seenAs);
+        }
         if (!heard.add(by)) {
             return;
         }
@@ -52,6 +81,9 @@ public final class NatAnalysis {
         count(full, seenAs);
         if (!frozen) {
             update();
+            boolean provisional = type == NatType.CONSISTENT;
+            provisionalSinceNanos =
+                    !provisional ? Machine.NEVER : Math.min(provisionalSinceNanos, nowNanos);
         }
     }
 
@@ -65,23 +97,38 @@ public final class NatAnalysis {
         frozen = true;
     }
 
+    /** Whether the peer was told something that is true no longer. */
+    public boolean moved() {
+        return moved;
+    }
+
     public int sampled() {
         return sampled;
     }
 
     /** Whether waiting for more samples makes sense no longer. */
-    public boolean decided() {
+    public boolean decided(long nowNanos) {
         return exhausted
                 || sampled >= MIN_SAMPLES
-                || type == NatType.CONSISTENT
-                || type == NatType.OPEN;
+                || (type == NatType.OPEN && sampled > 0)
+                || nowNanos >= decidedAtNanos();
+    }
+
+    /** When what is known is enough even if no more comes; {@link Machine#NEVER} if it is not. */
+    long decidedAtNanos() {
+        return provisionalSinceNanos == Machine.NEVER
+                ? Machine.NEVER
+                : provisionalSinceNanos + FOURTH_SAMPLE_NANOS;
     }
 
     public NatType type() {
         return type;
     }
 
-    /** What the socket looks like from outside; absent while unknown, and for an open node. */
+    /**
+     * What the socket looks like from outside; absent while unknown. An open node has something to
+     * say here too: its peer aims at what is listed, and at nothing else.
+     */
     public @Nullable List<Address> addresses() {
         return addresses;
     }
@@ -92,6 +139,9 @@ public final class NatAnalysis {
     }
 
     private NatType verdict() {
+        if (distrusted) {
+            return NatType.RANDOM;
+        }
         if (!firewalled) {
             return NatType.OPEN;
         }
@@ -100,7 +150,7 @@ public final class NatAnalysis {
         }
         int most = full.get(0).hits;
         if (most >= 3) {
-            return NatType.CONSISTENT;
+            return strays() < most ? NatType.CONSISTENT : NatType.RANDOM;
         }
         if (most == 1) {
             return NatType.RANDOM;
@@ -114,11 +164,16 @@ public final class NatAnalysis {
         return sampled > MIN_SAMPLES ? NatType.RANDOM : type;
     }
 
+    /** Samples that nothing else agrees with. */
+    private long strays() {
+        return full.stream().filter(sample -> sample.hits == 1).count();
+    }
+
     private @Nullable List<Address> seenFrom(NatType verdict) {
         return switch (verdict) {
-            case UNKNOWN, OPEN -> null;
+            case UNKNOWN -> null;
             case RANDOM -> List.of(hosts.get(0).address);
-            case CONSISTENT -> {
+            case OPEN, CONSISTENT -> {
                 List<Address> seen = new ArrayList<>();
                 for (Sample sample : full) {
                     if (sample.hits >= 2 || seen.size() < 2) {

@@ -12,6 +12,7 @@ import dev.keyhole.dht.request.RequestFailure;
 import dev.keyhole.dht.request.RequestSpec;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.net.Machine;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -38,6 +39,9 @@ public final class Puncher implements PunchSockets.Holder {
     static final int ROUNDS = 10;
     static final int UNVERIFIED_EVERY = 4;
 
+    /** When nodes are asked once more how they see the socket: it should have worked by then. */
+    static final int LOOK_AGAIN_ROUND = 4;
+
     static final long GUESS_NANOS = MILLISECONDS.toNanos(20);
     static final int GUESSES = 1750;
     static final long BIRTHDAY_PAUSE_NANOS = MILLISECONDS.toNanos(100);
@@ -53,7 +57,11 @@ public final class Puncher implements PunchSockets.Holder {
     private final RandomPunches randomPunches;
     private final Random entropy;
     private final boolean initiator;
+    private final boolean distrusted;
     private final Owner owner;
+
+    /** As it was in the beginning: the peer has been told, in one way or another. */
+    private final boolean firewalled;
 
     private final List<LocalSocket> held = new ArrayList<>();
     private final List<Waiter> waiters = new ArrayList<>();
@@ -74,6 +82,7 @@ public final class Puncher implements PunchSockets.Holder {
     private int step;
     private int turn;
     private Timers.@Nullable Timer timer;
+    private Timers.@Nullable Timer patience;
     private boolean over;
 
     /** Who wants the way opened. */
@@ -103,6 +112,12 @@ public final class Puncher implements PunchSockets.Holder {
 
     private record Remote(Address address, boolean verified) {}
 
+    /**
+     * Prepares to punch.
+     *
+     * @param initiator whether this is the client's side
+     * @param distrusted whether a verdict of the own NAT has just failed: the next is RANDOM then
+     */
     public Puncher(
             RpcNode rpc,
             Timers timers,
@@ -110,6 +125,7 @@ public final class Puncher implements PunchSockets.Holder {
             RandomPunches randomPunches,
             Random entropy,
             boolean initiator,
+            boolean distrusted,
             NatType remoteType,
             Owner owner) {
         this.rpc = rpc;
@@ -118,9 +134,11 @@ public final class Puncher implements PunchSockets.Holder {
         this.randomPunches = randomPunches;
         this.entropy = entropy;
         this.initiator = initiator;
+        this.distrusted = distrusted;
         this.remoteType = remoteType;
         this.owner = owner;
-        this.nat = new NatAnalysis(rpc.isFirewalled());
+        this.firewalled = rpc.isFirewalled();
+        this.nat = new NatAnalysis(firewalled, distrusted);
     }
 
     /** Asks for the socket. */
@@ -160,13 +178,14 @@ public final class Puncher implements PunchSockets.Holder {
 
     /** Takes in how a remote saw the socket. */
     public void sample(Address seenAs, Address by, long nowNanos) {
-        nat.add(seenAs, by);
+        nat.add(seenAs, by, nowNanos);
         settleIfDecided(nowNanos);
     }
 
     /**
      * Takes in what the peer says of itself. Addresses that are no peer's, or that lie in a private
-     * network where the peer was not seen, are not believed.
+     * network where the peer was not seen, are not believed. Who is open and lists nothing, as the
+     * original does, is where it was seen.
      *
      * @param observed where the peer was seen
      * @param verified whether it has proved to be at that host
@@ -177,8 +196,12 @@ public final class Puncher implements PunchSockets.Holder {
             @Nullable List<Address> addresses,
             Address observed,
             boolean verified) {
+        List<Address> claimed = addresses == null ? List.of() : addresses;
+        if (claimed.isEmpty() && type == NatType.OPEN) {
+            claimed = List.of(observed);
+        }
         List<Remote> updated = new ArrayList<>();
-        for (Address address : addresses == null ? List.<Address>of() : addresses) {
+        for (Address address : claimed) {
             boolean observedHost = address.host() == observed.host();
             boolean plausible = !address.isReserved() && (observedHost || !address.isPrivate());
             if (plausible && updated.size() < MAX_REMOTE_ADDRESSES) {
@@ -209,7 +232,7 @@ public final class Puncher implements PunchSockets.Holder {
      * @param reopen whether to try fresh sockets if this one shows no way
      */
     public void analyze(boolean reopen, Waiter waiter, long nowNanos) {
-        if (!isDecided()) {
+        if (!isDecided(nowNanos)) {
             waiters.add(
                     (stable, now) -> {
                         if (stable || !reopen) {
@@ -225,8 +248,8 @@ public final class Puncher implements PunchSockets.Holder {
         }
     }
 
-    private boolean isDecided() {
-        return socket != null && nat.decided();
+    private boolean isDecided(long nowNanos) {
+        return socket != null && nat.decided(nowNanos);
     }
 
     /** Whether this side's NAT leaves a strategy. */
@@ -245,7 +268,7 @@ public final class Puncher implements PunchSockets.Holder {
         socket = null;
         held.remove(before);
         sockets.giveUp(before);
-        nat = new NatAnalysis(rpc.isFirewalled());
+        nat = new NatAnalysis(firewalled, distrusted);
         asked.clear();
         secondPass = false;
         cancelPings(nowNanos);
@@ -311,6 +334,10 @@ public final class Puncher implements PunchSockets.Holder {
                 probe(remote.address);
             }
         }
+        if (step == LOOK_AGAIN_ROUND) {
+            asked.clear();
+            askSome(SAMPLES, nowNanos);
+        }
         schedule(nowNanos + ROUND_NANOS, this::probeAll);
     }
 
@@ -358,6 +385,9 @@ public final class Puncher implements PunchSockets.Holder {
         waiters.clear();
         if (timer != null) {
             timer.cancel();
+        }
+        if (patience != null) {
+            patience.cancel();
         }
         if (guessing) {
             randomPunches.end(nowNanos);
@@ -420,22 +450,41 @@ public final class Puncher implements PunchSockets.Holder {
 
     /** Has nodes of the network say how they see the socket. */
     private void askNodes(long nowNanos) {
-        LocalSocket from = socket;
-        if (from == null || isDecided()) {
+        if (isDecided(nowNanos)) {
             settleIfDecided(nowNanos);
+            return;
+        }
+        askSome(SAMPLES - nat.sampled() - pings.size(), nowNanos);
+        if (pings.isEmpty()) {
+            exhaustNodes(nowNanos);
+        }
+    }
+
+    /** Asks so many nodes that were not asked before, on different hosts while there are some. */
+    private void askSome(int count, long nowNanos) {
+        LocalSocket from = socket;
+        if (from == null) {
             return;
         }
         List<Address> nodes = rpc.latestNodes(SKIPPED_NODES + 2 * SAMPLES);
         int skip = nodes.size() >= ENOUGH_NODES ? SKIPPED_NODES : 0;
-        NatAnalysis analysis = nat;
-        for (Address node : nodes.subList(skip, nodes.size())) {
-            if (nat.sampled() + pings.size() < SAMPLES && asked.add(node)) {
-                ping(node, from, analysis, nowNanos);
+        int left = count;
+        for (Address node : onDifferentHosts(nodes.subList(skip, nodes.size()))) {
+            if (left > 0 && asked.add(node)) {
+                left--;
+                ping(node, from, nat, nowNanos);
             }
         }
-        if (pings.isEmpty()) {
-            exhaustNodes(nowNanos);
-        }
+    }
+
+    /** The same nodes, those first that are the first of their host. */
+    private static List<Address> onDifferentHosts(List<Address> nodes) {
+        Set<Integer> hosts = new HashSet<>();
+        List<Address> ordered = new ArrayList<>();
+        List<Address> others = new ArrayList<>();
+        nodes.forEach(node -> (hosts.add(node.host()) ? ordered : others).add(node));
+        ordered.addAll(others);
+        return ordered;
     }
 
     private void ping(Address node, LocalSocket from, NatAnalysis analysis, long nowNanos) {
@@ -447,7 +496,7 @@ public final class Puncher implements PunchSockets.Holder {
                             @Override
                             public void answered(Answer answer, long now) {
                                 pings.remove(made[0]);
-                                analysis.add(answer.to(), answer.from());
+                                analysis.add(answer.to(), answer.from(), now);
                                 pinged(analysis, now);
                             }
 
@@ -467,7 +516,7 @@ public final class Puncher implements PunchSockets.Holder {
         if (over || analysis != nat) {
             return;
         }
-        if (!nat.decided() && pings.isEmpty()) {
+        if (!nat.decided(nowNanos) && pings.isEmpty()) {
             exhaustNodes(nowNanos);
         } else {
             settleIfDecided(nowNanos);
@@ -486,12 +535,27 @@ public final class Puncher implements PunchSockets.Holder {
     }
 
     private void settleIfDecided(long nowNanos) {
-        if (over || !isDecided()) {
+        if (over || !isDecided(nowNanos)) {
+            waitForTheFourth();
             return;
         }
         List<Waiter> waiting = List.copyOf(waiters);
         waiters.clear();
         waiting.forEach(waiter -> waiter.analyzed(isStable(), nowNanos));
+    }
+
+    /** Sees to it that a provisional verdict does not wait longer than it should. */
+    private void waitForTheFourth() {
+        long deadline = nat.decidedAtNanos();
+        if (!over && patience == null && deadline != Machine.NEVER) {
+            patience =
+                    timers.at(
+                            deadline,
+                            now -> {
+                                patience = null;
+                                settleIfDecided(now);
+                            });
+        }
     }
 
     /** One of many sockets, each a chance that the peer's guess is right. */
