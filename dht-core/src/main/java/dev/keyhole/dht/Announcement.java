@@ -32,6 +32,7 @@ public final class Announcement implements AutoCloseable {
     private final Sinks.One<Integer> ready = Sinks.one();
     private final Sinks.Empty<Void> closed = Sinks.empty();
     private volatile boolean closing;
+    private boolean suspended;
     private List<Address> closestNodes = List.of();
     private boolean announced;
     private @Nullable Query query;
@@ -47,9 +48,10 @@ public final class Announcement implements AutoCloseable {
 
     /** Announces, the first time after removing what the key had announced before. */
     void announce(long nowNanos) {
-        if (closing) {
+        if (closing || suspended) {
             return;
         }
+        cancelNext();
         QuerySpec walk =
                 announced
                         ? Walks.announce(topic, keyPair, relaysNow(), 0)
@@ -64,7 +66,7 @@ public final class Announcement implements AutoCloseable {
 
     private void announced(QueryResult result, long nowNanos) {
         query = null;
-        if (closing) {
+        if (closing || suspended) {
             return;
         }
         int accepted = (int) result.commits().stream().filter(CommitOutcome::accepted).count();
@@ -101,19 +103,30 @@ public final class Announcement implements AutoCloseable {
     public void close() {
         if (!closing) {
             closing = true;
-            dht.command(this::withdraw, this::end);
+            dht.command(now -> withdraw(later -> end(), now), this::end);
         }
     }
 
-    private void withdraw(long nowNanos) {
-        if (next != null) {
-            next.cancel();
-        }
+    /** Withdraws the announcement until it is resumed. */
+    void suspend(Timers.Task done, long nowNanos) {
+        suspended = true;
+        withdraw(done, nowNanos);
+    }
+
+    /** Announces again, beginning where it did before. */
+    void resume(long nowNanos) {
+        suspended = false;
+        announced = false;
+        announce(nowNanos);
+    }
+
+    private void withdraw(Timers.Task done, long nowNanos) {
+        cancelNext();
         if (query != null) {
             query.cancel(nowNanos);
         }
         if (closestNodes.isEmpty()) {
-            end();
+            done.run(nowNanos);
             return;
         }
         QuerySpec walk =
@@ -121,7 +134,13 @@ public final class Announcement implements AutoCloseable {
                         .withStart(closestNodes)
                         .withOnlyStart(true)
                         .asForced();
-        dht.node().rpc().query(walk, (result, now) -> end(), nowNanos);
+        dht.node().rpc().query(walk, (result, now) -> done.run(now), nowNanos);
+    }
+
+    private void cancelNext() {
+        if (next != null) {
+            next.cancel();
+        }
     }
 
     /** Tells everybody who waits that this is over. */

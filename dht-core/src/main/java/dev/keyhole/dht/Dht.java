@@ -9,6 +9,7 @@ import dev.keyhole.dht.connect.ConnectListener;
 import dev.keyhole.dht.connect.ConnectSpec;
 import dev.keyhole.dht.connect.DhtNode;
 import dev.keyhole.dht.connect.PeerStream;
+import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.dht.message.MutableValue;
 import dev.keyhole.dht.message.PeerRecord;
 import dev.keyhole.dht.node.NodeConfig;
@@ -31,6 +32,7 @@ import java.net.BindException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -63,7 +65,7 @@ public final class Dht implements AutoCloseable {
     private final UdpLoop loop;
     private final DhtNode node;
     private final KeyPair defaultKeyPair;
-    private final List<LocalSocket> sockets;
+    private final Suspension suspension;
     private final Sinks.Empty<Void> bootstrapped = Sinks.empty();
     private final Sinks.Empty<Void> joined = Sinks.empty();
     private final Sinks.Empty<Void> persistent = Sinks.empty();
@@ -72,12 +74,14 @@ public final class Dht implements AutoCloseable {
     private final List<BootstrapNode> bootstrapNodes;
     private final Set<Announcement> announcements = ConcurrentHashMap.newKeySet();
     private final List<LongConsumer> beforeStart = new ArrayList<>();
+    private volatile List<LocalSocket> sockets;
     private boolean started;
     private volatile boolean closed;
     private volatile boolean finished;
 
     private Dht(UdpLoop loop, DhtConfig config, LocalSocket server, LocalSocket client) {
         this.loop = loop;
+        this.suspension = new Suspension(this, loop);
         this.sockets = List.of(server, client);
         this.bootstrapNodes = config.bootstrapNodes();
         this.defaultKeyPair = config.keyPair().orElseGet(() -> KeyPair.random(loop.entropy()));
@@ -425,6 +429,60 @@ public final class Dht implements AutoCloseable {
     }
 
     /**
+     * Leaves the network until {@link #resume}: withdraws what is announced, ends every connection,
+     * walk and attempt, and closes the sockets. Listeners and announcements stay, and come back with
+     * the node. What is asked of it meanwhile fails with {@link DhtException.Suspended}.
+     *
+     * <p>Begins when subscribed to, completes when the node is silent. Harmless when it is.
+     */
+    public Mono<Void> suspend() {
+        return transition(true);
+    }
+
+    /**
+     * Comes back to the network, at the same ports if nobody has taken them: looks around anew and
+     * announces again what was announced before.
+     *
+     * <p>Begins when subscribed to, completes when the sockets are bound. Harmless when the node was
+     * not suspended. Fails with {@link DhtException.BindFailed}, and the node stays suspended, if
+     * there is no such local address any more.
+     */
+    public Mono<Void> resume() {
+        return transition(false);
+    }
+
+    private Mono<Void> transition(boolean toSuspended) {
+        return Mono.create(
+                sink ->
+                        command(
+                                now -> suspension.want(toSuspended, sink, now),
+                                () -> sink.error(new DhtException.Closed())));
+    }
+
+    /** Withdraws whatever this node announced and goes silent. */
+    void withdraw(Timers.Task done, long nowNanos) {
+        List<DhtNode.Withdrawal> others = new ArrayList<>();
+        announcements.forEach(announcement -> others.add(announcement::suspend));
+        node.suspend(others, done, nowNanos);
+    }
+
+    /** The sockets are bound again, each to the port it had or another. */
+    void returned(Map<LocalSocket, LocalSocket> rebound, long nowNanos) {
+        List<LocalSocket> before = sockets;
+        LocalSocket server = rebound.getOrDefault(before.get(0), before.get(0));
+        LocalSocket client = rebound.getOrDefault(before.get(1), before.get(1));
+        sockets = List.of(server, client);
+        node.rpc().localAddresses(LocalAddresses.of(server.local()));
+        node.resume(client, server, nowNanos);
+        announcements.forEach(announcement -> announcement.resume(nowNanos));
+    }
+
+    DhtException resumeFailed(@Nullable Throwable cause) {
+        return new DhtException.BindFailed(
+                address(), cause == null ? new BindException("cannot bind") : cause);
+    }
+
+    /**
      * Closes listeners, which are withdrawn first, connections and sockets. Waits for that, but not
      * for long; harmless when repeated.
      */
@@ -469,6 +527,7 @@ public final class Dht implements AutoCloseable {
         persistent.tryEmitError(new DhtException.Closed());
         listeners.forEach(Listener::end);
         announcements.forEach(Announcement::end);
+        suspension.tellAll(new DhtException.Closed());
         loop.close();
         ended.countDown();
     }

@@ -61,6 +61,7 @@ public abstract sealed class DhtException extends RuntimeException {
                     new NoPath(code, text, remote);
             case TIMED_OUT -> new TimedOut(code, text, remote);
             case CANCELLED -> new Closed(code, text);
+            case SUSPENDED -> new Suspended();
         };
     }
 
@@ -71,6 +72,7 @@ public abstract sealed class DhtException extends RuntimeException {
                             "TOO_FEW_NODES", "no DHT node answered that could store anything");
             case REFUSED -> new Refused(result.commits());
             case CANCELLED -> new Closed("REQUEST_DESTROYED", "the walk was given up");
+            case SUSPENDED -> new Suspended();
         };
     }
 
@@ -239,6 +241,15 @@ public abstract sealed class DhtException extends RuntimeException {
 
         KeyPairInUse(PublicKey publicKey) {
             super("KEYPAIR_ALREADY_USED", false, "already listening on " + publicKey, null);
+        }
+    }
+
+    /** The node is suspended: it is off the network until it is resumed. */
+    public static final class Suspended extends DhtException {
+        private static final long serialVersionUID = 1;
+
+        Suspended() {
+            super("SUSPENDED", true, "the DHT node is suspended until it is resumed", null);
         }
     }
 

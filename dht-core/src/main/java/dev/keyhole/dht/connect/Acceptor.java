@@ -132,6 +132,11 @@ public final class Acceptor {
     /** Takes no more clients, and lets those go that are not connected yet. */
     void close(long nowNanos) {
         closed = true;
+        clear(nowNanos);
+    }
+
+    /** Lets those go that are not connected yet, and forgets what was answered. */
+    void clear(long nowNanos) {
         for (Slot slot : List.copyOf(slots.values())) {
             slot.abandon(nowNanos);
             slot.clear(nowNanos);

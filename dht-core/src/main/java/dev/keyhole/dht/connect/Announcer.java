@@ -66,6 +66,7 @@ final class Announcer {
     private long driftNanos = Long.MIN_VALUE;
     private long roundDueNanos;
     private boolean roundWanted;
+    private boolean suspended;
     private boolean closed;
 
     /** Hears how the announcing goes. */
@@ -89,7 +90,7 @@ final class Announcer {
 
     /** Announces again at once, since what others know of this node may be out of date. */
     void refresh(long nowNanos) {
-        if (closed) {
+        if (closed || suspended) {
             return;
         }
         if (round == null) {
@@ -132,6 +133,22 @@ final class Announcer {
             return;
         }
         closed = true;
+        withdraw(done, nowNanos);
+    }
+
+    /** Withdraws the server as {@link #close} does, until {@link #resume}. */
+    void suspend(Timers.Task done, long nowNanos) {
+        suspended = true;
+        withdraw(done, nowNanos);
+    }
+
+    /** Announces the server again. */
+    void resume(long nowNanos) {
+        suspended = false;
+        refresh(nowNanos);
+    }
+
+    private void withdraw(Timers.Task done, long nowNanos) {
         cancelNext();
         if (round != null) {
             round.cancel(nowNanos);
@@ -140,6 +157,7 @@ final class Announcer {
         for (NoisePayload.Relay relay : relays) {
             withdrawals.add(relay.relayAddress(), nowNanos);
         }
+        relays = List.of();
         withdrawals.settle(nowNanos);
     }
 
@@ -250,7 +268,7 @@ final class Announcer {
         }
 
         private void settle(long nowNanos) {
-            if (--waiting > 0 || closed || round != null) {
+            if (--waiting > 0 || closed || suspended || round != null) {
                 return;
             }
             if (lost || (drifted && mayFollowDrift(nowNanos))) {

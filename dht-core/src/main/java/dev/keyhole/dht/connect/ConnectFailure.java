@@ -33,7 +33,9 @@ public record ConnectFailure(Cause cause, String text) {
         /** The caller did not want to wait longer. */
         TIMED_OUT("ETIMEDOUT"),
         /** The caller let go, or the node was closed. */
-        CANCELLED("NODE_DESTROYED");
+        CANCELLED("NODE_DESTROYED"),
+        /** The node is off the network until it is resumed. */
+        SUSPENDED("SUSPENDED");
 
         private final String code;
 

@@ -26,6 +26,7 @@ import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -46,6 +47,9 @@ public final class DhtNode implements Machine {
     /** How long closing waits for the servers to be withdrawn. */
     static final long CLOSE_DEADLINE_NANOS = SECONDS.toNanos(3);
 
+    private static final ConnectFailure SUSPENDED =
+            new ConnectFailure(ConnectFailure.Cause.SUSPENDED, "the node is suspended");
+
     private final RpcNode rpc;
     private final StreamMultiplexer streams;
     private final Timers timers = new Timers();
@@ -57,6 +61,7 @@ public final class DhtNode implements Machine {
     private final Set<PeerStream> clients = new LinkedHashSet<>();
     private final ForwardLimit forwardLimit = new ForwardLimit();
     private long malformed;
+    private boolean suspended;
     private boolean closed;
 
     /**
@@ -143,7 +148,11 @@ public final class DhtNode implements Machine {
         Acceptor server = new Acceptor(around, keyPair, config, listener);
         servers.put(target, server);
         rpc.serve(target, new PeerRecord(keyPair.publicKey(), List.of()).toBytes());
-        server.announcer().start(nowNanos);
+        if (suspended) {
+            server.announcer().suspend(now -> {}, nowNanos);
+        } else {
+            server.announcer().start(nowNanos);
+        }
         return server;
     }
 
@@ -171,6 +180,10 @@ public final class DhtNode implements Machine {
                     nowNanos);
             return (why, now) -> {};
         }
+        if (suspended) {
+            listener.failed(SUSPENDED, nowNanos);
+            return (why, now) -> {};
+        }
         Connector[] made = new Connector[1];
         Connector connector =
                 new Connector(
@@ -193,7 +206,7 @@ public final class DhtNode implements Machine {
                             @Override
                             public void failed(ConnectFailure failure, long now) {
                                 connectors.remove(made[0]);
-                                listener.failed(failure, now);
+                                listener.failed(suspended ? SUSPENDED : failure, now);
                             }
                         });
         made[0] = connector;
@@ -225,31 +238,86 @@ public final class DhtNode implements Machine {
             return;
         }
         closed = true;
-        for (Connector connector : List.copyOf(connectors)) {
-            connector.cancel("the node is closed", nowNanos);
-        }
-        for (PeerStream client : List.copyOf(clients)) {
-            client.destroy(new CloseReason.ByUs("the node is closed"), nowNanos);
-        }
-        Closing closing = new Closing(done, servers.size(), nowNanos);
+        letGo("the node is closed", nowNanos);
+        Departure departure = new Departure(rpc::close, done, servers.size(), nowNanos);
         for (Acceptor server : List.copyOf(servers.values())) {
-            unlisten(server, closing::oneDone, nowNanos);
-            server.disconnect(new CloseReason.ByUs("the node is closed"), nowNanos);
+            unlisten(server, departure::oneDone, nowNanos);
         }
-        closing.oneDone(nowNanos);
+        departure.oneDone(nowNanos);
     }
 
-    /** Waits for servers to be withdrawn, but not for long. */
-    private final class Closing {
+    /**
+     * Leaves the network until {@link #resume}: ends attempts and connections at once, withdraws the
+     * servers, and then speaks and hears no more. New attempts to connect fail meanwhile.
+     *
+     * @param others who else has something to withdraw before the node is silent
+     * @param done runs once nothing is left to be sent
+     */
+    public void suspend(Collection<? extends Withdrawal> others, Timers.Task done, long nowNanos) {
+        if (suspended || closed) {
+            done.run(nowNanos);
+            return;
+        }
+        suspended = true;
+        letGo("the node is suspended", nowNanos);
+        int parties = servers.size() + others.size();
+        Departure departure = new Departure(rpc::suspend, done, parties, nowNanos);
+        for (Acceptor server : List.copyOf(servers.values())) {
+            server.clear(nowNanos);
+            server.announcer().suspend(departure::oneDone, nowNanos);
+        }
+        others.forEach(other -> other.withdraw(departure::oneDone, nowNanos));
+        departure.oneDone(nowNanos);
+    }
 
+    /**
+     * Comes back to the network, once {@link #suspend} is done; servers are announced again.
+     *
+     * @param client the client socket, which may be another one than before
+     * @param server the server socket, which may be too
+     */
+    public void resume(LocalSocket client, LocalSocket server, long nowNanos) {
+        if (!suspended || closed) {
+            return;
+        }
+        suspended = false;
+        rpc.resume(client, server, nowNanos);
+        servers.values().forEach(acceptor -> acceptor.announcer().resume(nowNanos));
+    }
+
+    private void letGo(String why, long nowNanos) {
+        for (Connector connector : List.copyOf(connectors)) {
+            connector.cancel(why, nowNanos);
+        }
+        for (PeerStream client : List.copyOf(clients)) {
+            client.destroy(new CloseReason.ByUs(why), nowNanos);
+        }
+        for (Acceptor server : servers.values()) {
+            server.disconnect(new CloseReason.ByUs(why), nowNanos);
+        }
+    }
+
+    /** Something that the network is to forget before the node leaves it. */
+    @FunctionalInterface
+    public interface Withdrawal {
+
+        /** Begins with it; {@code done} runs once, soon. */
+        void withdraw(Timers.Task done, long nowNanos);
+    }
+
+    /** Waits for servers and others to be withdrawn, but not for long. */
+    private final class Departure {
+
+        private final Timers.Task last;
         private final Timers.Task done;
         private final Timers.Timer deadline;
         private int waiting;
         private boolean over;
 
-        private Closing(Timers.Task done, int servers, long nowNanos) {
+        private Departure(Timers.Task last, Timers.Task done, int parties, long nowNanos) {
+            this.last = last;
             this.done = done;
-            this.waiting = servers + 1;
+            this.waiting = parties + 1;
             this.deadline = timers.at(nowNanos + CLOSE_DEADLINE_NANOS, this::finish);
         }
 
@@ -263,7 +331,7 @@ public final class DhtNode implements Machine {
             if (!over) {
                 over = true;
                 deadline.cancel();
-                rpc.close(nowNanos);
+                last.run(nowNanos);
                 done.run(nowNanos);
             }
         }
@@ -273,7 +341,7 @@ public final class DhtNode implements Machine {
 
     private void handle(IncomingRequest request, long nowNanos) {
         Bytes value = request.value();
-        if (value == null || closed) {
+        if (value == null || closed || suspended) {
             return;
         }
         Bytes target = request.target();

@@ -54,7 +54,6 @@ final class NodeState {
     static final int QUICK_HOSTS = 3;
 
     private final NodeConfig config;
-    private final LocalSocket serverSocket;
     private final Neighbourhood neighbourhood;
     private final Host host;
     private final NodeListener listener;
@@ -80,6 +79,8 @@ final class NodeState {
     /** The node this is the state of. */
     interface Host {
 
+        LocalSocket serverSocket();
+
         void query(QuerySpec spec, QueryListener listener, long nowNanos);
 
         PendingRequest request(RequestSpec spec, ReplyListener listener, long nowNanos);
@@ -101,14 +102,12 @@ final class NodeState {
 
     NodeState(
             NodeConfig config,
-            LocalSocket serverSocket,
             Neighbourhood neighbourhood,
             Host host,
             NodeListener listener,
             LongSupplier wallClockMillis,
             Random entropy) {
         this.config = config;
-        this.serverSocket = serverSocket;
         this.neighbourhood = neighbourhood;
         this.host = host;
         this.listener = listener;
@@ -129,14 +128,37 @@ final class NodeState {
 
     void start(long nowNanos) {
         sampleOwnAddress();
-        lastTickNanos = nowNanos;
-        lastTickMillis = wallClockMillis.getAsLong();
-        nextTickNanos = nowNanos + TICK_NANOS;
+        startTicking(nowNanos);
         lookAround(nowNanos);
     }
 
     void stop() {
         nextTickNanos = Machine.NEVER;
+    }
+
+    /**
+     * Goes on after a pause of unknown length, as after sleep.
+     *
+     * @param moved whether the server socket is at another port than before
+     */
+    void resume(boolean moved, long nowNanos) {
+        startTicking(nowNanos);
+        wakeUp(nowNanos);
+        if (moved) {
+            forgetAddress(nowNanos);
+        }
+        if (lookAroundNext || !bootstrapped) {
+            lookAroundNext = false;
+            lookAround(nowNanos);
+        } else {
+            refresh(nowNanos);
+        }
+    }
+
+    private void startTicking(long nowNanos) {
+        lastTickNanos = nowNanos;
+        lastTickMillis = wallClockMillis.getAsLong();
+        nextTickNanos = nowNanos + TICK_NANOS;
     }
 
     boolean isEphemeral() {
@@ -339,7 +361,7 @@ final class NodeState {
         }
         check =
                 new ReachabilityCheck(
-                        serverSocket,
+                        host.serverSocket(),
                         (reachable, now) -> {
                             check = null;
                             boolean improved =
@@ -399,7 +421,7 @@ final class NodeState {
         public void answer(Answer answer, long nowNanos) {
             if (quick && asked.size() < QUICK_HOSTS && asked.add(answer.from().host())) {
                 host.request(
-                        ReachabilityCheck.natPing(answer.from(), serverSocket),
+                        ReachabilityCheck.natPing(answer.from(), host.serverSocket()),
                         new QuickPong(this),
                         nowNanos);
             }
@@ -442,7 +464,7 @@ final class NodeState {
     }
 
     private static boolean wasCancelled(QueryResult result) {
-        return result.cause() == QueryFailure.CANCELLED;
+        return result.cause() == QueryFailure.CANCELLED || result.cause() == QueryFailure.SUSPENDED;
     }
 
     private static final class QuickPong implements ReplyListener {

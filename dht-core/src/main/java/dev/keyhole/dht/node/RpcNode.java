@@ -61,8 +61,6 @@ public final class RpcNode implements Machine {
 
     static final int MAX_DOWN_HINTS_PER_TICK = 50;
 
-    private final LocalSocket clientSocket;
-    private final LocalSocket serverSocket;
     private final LongSupplier wallClockMillis;
     private final Inside inside = new Inside();
     private final PendingRequests requests;
@@ -76,11 +74,14 @@ public final class RpcNode implements Machine {
     private final Queue<Outgoing> outgoing = new ArrayDeque<>();
     private final Set<Query> queries = new LinkedHashSet<>();
 
+    private LocalSocket clientSocket;
+    private LocalSocket serverSocket;
     private ExternalHandler handler = (request, nowNanos) -> {};
     private List<Address> bootstrapNodes;
     private List<Address> localAddresses = List.of();
     private long downHintTick = -1;
     private int downHints;
+    private boolean suspended;
     private long ignored;
     private long malformed;
 
@@ -108,14 +109,7 @@ public final class RpcNode implements Machine {
         this.neighbourhood =
                 new Neighbourhood(inside, NodeId.random(entropy), NodeState.firstTick(entropy));
         this.state =
-                new NodeState(
-                        config,
-                        serverSocket,
-                        neighbourhood,
-                        inside,
-                        listener,
-                        wallClockMillis,
-                        entropy);
+                new NodeState(config, neighbourhood, inside, listener, wallClockMillis, entropy);
     }
 
     /** Begins to get to know the network. */
@@ -131,12 +125,49 @@ public final class RpcNode implements Machine {
         requests.close(nowNanos);
     }
 
+    /**
+     * Leaves the network until {@link #resume}: fails every request and query, asks nothing more,
+     * and hears nothing. What it stores for others and whom it knows stays.
+     */
+    public void suspend(long nowNanos) {
+        suspended = true;
+        state.stop();
+        delayedPings.clear();
+        List.copyOf(queries).forEach(query -> query.suspend(nowNanos));
+        requests.suspend(nowNanos);
+    }
+
+    /**
+     * Comes back as after sleep: whom it knows is old by now, and what it is reachable at may be.
+     *
+     * @param client the client socket, which may be another one than before
+     * @param server the server socket, which may be too
+     */
+    public void resume(LocalSocket client, LocalSocket server, long nowNanos) {
+        if (suspended) {
+            suspended = false;
+            boolean moved = !server.equals(serverSocket);
+            clientSocket = client;
+            serverSocket = server;
+            requests.resume();
+            state.resume(moved, nowNanos);
+        }
+    }
+
+    public boolean isSuspended() {
+        return suspended;
+    }
+
     public PendingRequest request(RequestSpec spec, ReplyListener asker, long nowNanos) {
         return requests.send(spec, asker, nowNanos);
     }
 
     public Query query(QuerySpec spec, QueryListener asker, long nowNanos) {
         Query query = new Query(inside, spec, asker);
+        if (suspended) {
+            query.suspend(nowNanos);
+            return query;
+        }
         queries.add(query);
         state.walked();
         query.start(nowNanos);
@@ -254,6 +285,9 @@ public final class RpcNode implements Machine {
 
     @Override
     public void receive(Datagram datagram, long nowNanos) {
+        if (suspended) {
+            return;
+        }
         Bytes payload = datagram.payload();
         if (datagram.socket().equals(serverSocket)) {
             state.heardOnServerSocket(datagram.source());
@@ -501,6 +535,11 @@ public final class RpcNode implements Machine {
         @Override
         public LocalSocket mainSocket() {
             return RpcNode.this.mainSocket();
+        }
+
+        @Override
+        public LocalSocket serverSocket() {
+            return serverSocket;
         }
 
         @Override

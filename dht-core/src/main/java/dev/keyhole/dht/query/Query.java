@@ -99,8 +99,17 @@ public final class Query {
 
     /** Gives up: the listener hears {@link QueryFailure#CANCELLED}. Harmless when it is over. */
     public void cancel(long nowNanos) {
+        giveUp(QueryFailure.CANCELLED, nowNanos);
+    }
+
+    /** Gives up since the node leaves the network: the listener hears so. */
+    public void suspend(long nowNanos) {
+        giveUp(QueryFailure.SUSPENDED, nowNanos);
+    }
+
+    private void giveUp(QueryFailure why, long nowNanos) {
         if (phase != Phase.OVER) {
-            finish(QueryFailure.CANCELLED, nowNanos);
+            finish(why, nowNanos);
             List.copyOf(requests).forEach(request -> request.cancel(nowNanos));
         }
     }
@@ -332,7 +341,8 @@ public final class Query {
                 timedOut(node, nowNanos);
                 proceed(nowNanos);
             } else if (phase != Phase.OVER) {
-                finish(QueryFailure.CANCELLED, nowNanos);
+                boolean suspended = failure == RequestFailure.SUSPENDED;
+                finish(suspended ? QueryFailure.SUSPENDED : QueryFailure.CANCELLED, nowNanos);
             }
         }
 

@@ -43,7 +43,9 @@ public record QueryResult(
         /** None of the closest nodes accepted the commit. */
         REFUSED,
         /** The asker lost interest, or the node was closed. */
-        CANCELLED
+        CANCELLED,
+        /** The node is off the network until it is resumed. */
+        SUSPENDED
     }
 
     public Optional<QueryFailure> failure() {

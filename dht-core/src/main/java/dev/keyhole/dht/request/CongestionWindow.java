@@ -2,6 +2,8 @@ package dev.keyhole.dht.request;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import java.util.Arrays;
+
 /**
  * How many requests may be under way: counts over the last four slots of 750 ms.
  *
@@ -45,6 +47,12 @@ final class CongestionWindow {
         current = (current + 1) % SLOTS;
         total -= slots[current];
         slots[current] = 0;
+    }
+
+    /** Forgets what was sent. */
+    void clear() {
+        Arrays.fill(slots, 0);
+        total = 0;
     }
 
     int total() {

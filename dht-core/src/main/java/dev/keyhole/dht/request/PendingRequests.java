@@ -44,7 +44,7 @@ public final class PendingRequests {
     private final Deque<PendingRequest> waiting = new ArrayDeque<>();
     private long slotStartNanos;
     private long serial;
-    private boolean closed;
+    private @Nullable RequestFailure refusal;
     private long answers;
     private long timeouts;
     private long retransmissions;
@@ -74,9 +74,9 @@ public final class PendingRequests {
 
     public PendingRequest send(RequestSpec spec, ReplyListener listener, long nowNanos) {
         PendingRequest pending = new PendingRequest(this, spec, listener, serial++);
-        if (closed) {
+        if (refusal != null) {
             pending.ended = true;
-            listener.failed(RequestFailure.CANCELLED, nowNanos);
+            listener.failed(refusal, nowNanos);
             return pending;
         }
         sendOrWait(pending, nowNanos);
@@ -121,11 +121,29 @@ public final class PendingRequests {
 
     /** Cancels everything, now and from now on. */
     public void close(long nowNanos) {
-        closed = true;
+        refuse(RequestFailure.CANCELLED, nowNanos);
+    }
+
+    /** Fails everything, until {@link #resume}; the congestion window begins anew then. */
+    public void suspend(long nowNanos) {
+        refuse(RequestFailure.SUSPENDED, nowNanos);
+        window.clear();
+    }
+
+    public void resume() {
+        if (refusal == RequestFailure.SUSPENDED) {
+            refusal = null;
+        }
+    }
+
+    private void refuse(RequestFailure why, long nowNanos) {
+        if (refusal != RequestFailure.CANCELLED) {
+            refusal = why;
+        }
         List<PendingRequest> all = new ArrayList<>(inFlight.values());
         waiting.stream().filter(p -> p.sent == 0).forEach(all::add);
         all.sort(comparingLong(p -> p.serial));
-        all.forEach(p -> cancel(p, nowNanos));
+        all.forEach(p -> end(p, why, nowNanos));
     }
 
     public void expire(long nowNanos) {
@@ -168,9 +186,13 @@ public final class PendingRequests {
     }
 
     void cancel(PendingRequest pending, long nowNanos) {
+        end(pending, RequestFailure.CANCELLED, nowNanos);
+    }
+
+    private void end(PendingRequest pending, RequestFailure why, long nowNanos) {
         if (!pending.ended) {
             remove(pending, nowNanos);
-            pending.listener.failed(RequestFailure.CANCELLED, nowNanos);
+            pending.listener.failed(why, nowNanos);
         }
     }
 

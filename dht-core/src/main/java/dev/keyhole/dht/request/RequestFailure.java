@@ -5,5 +5,7 @@ public enum RequestFailure {
     /** Nothing came back, however often it was sent. */
     TIMED_OUT,
     /** The asker lost interest, or the node was closed. */
-    CANCELLED
+    CANCELLED,
+    /** The node is off the network until it is resumed. */
+    SUSPENDED
 }

@@ -23,10 +23,12 @@ import java.net.BindException;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,6 +60,7 @@ public final class UdpLoop implements AutoCloseable {
     private final long startNanos = System.nanoTime();
     private final SecureRandom entropy = new SecureRandom();
     private final Map<Integer, Channel> channels = new HashMap<>();
+    private final Map<Integer, LocalSocket> suspended = new LinkedHashMap<>();
     private final Set<Channel> unflushed = new LinkedHashSet<>();
     private final Queue<Runnable> notices = new ArrayDeque<>();
     private final Map<Address, java.net.InetSocketAddress> destinations = new HashMap<>();
@@ -110,9 +113,7 @@ public final class UdpLoop implements AutoCloseable {
         ChannelFuture bound = thread.bootstrap(new Inlet()).bind(local.toSocketAddress());
         bound.awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            BindException failure = new BindException("cannot bind UDP " + local + why(bound));
-            failure.initCause(bound.cause());
-            throw failure;
+            throw bindFailure(local, bound);
         }
         LocalSocket socket = adopt(bound.channel());
         if (bindHost == null) {
@@ -161,6 +162,94 @@ public final class UdpLoop implements AutoCloseable {
         return eventLoop.inEventLoop();
     }
 
+    /**
+     * Closes the sockets and keeps them in mind: nothing comes in and nothing goes out until {@link
+     * #resume}, while machine and deadlines go on.
+     */
+    public CompletableFuture<Void> suspend() {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        executor().execute(() -> suspendChannels(done));
+        return done;
+    }
+
+    private void suspendChannels(CompletableFuture<Void> done) {
+        settle();
+        CompletableFuture<?>[] closing =
+                channels.entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey())
+                        .map(
+                                entry -> {
+                                    suspended.put(entry.getKey(), socketOf(entry.getValue()));
+                                    return whenDone(entry.getValue().close());
+                                })
+                        .toArray(CompletableFuture<?>[]::new);
+        channels.clear();
+        unflushed.clear();
+        CompletableFuture.allOf(closing).thenRun(() -> done.complete(null));
+    }
+
+    /**
+     * Binds the sockets that were suspended again, each to the port it had or, if that is taken by
+     * now, to any that is free; a socket that moved is another one, with the id it had.
+     *
+     * @return what became of each socket; fails with a {@link BindException} if one cannot be bound,
+     *     and then none is
+     */
+    public CompletableFuture<Map<LocalSocket, LocalSocket>> resume() {
+        CompletableFuture<Map<LocalSocket, LocalSocket>> done = new CompletableFuture<>();
+        executor().execute(() -> rebindNext(new LinkedHashMap<>(), done));
+        return done;
+    }
+
+    private void rebindNext(
+            Map<LocalSocket, LocalSocket> rebound,
+            CompletableFuture<Map<LocalSocket, LocalSocket>> done) {
+        for (LocalSocket socket : suspended.values()) {
+            if (!rebound.containsKey(socket)) {
+                rebind(socket, socket.local(), rebound, done);
+                return;
+            }
+        }
+        suspended.clear();
+        done.complete(rebound);
+    }
+
+    private void rebind(
+            LocalSocket socket,
+            Address at,
+            Map<LocalSocket, LocalSocket> rebound,
+            CompletableFuture<Map<LocalSocket, LocalSocket>> done) {
+        ChannelFuture bound = thread.bootstrap(new Inlet()).bind(at.toSocketAddress());
+        bound.addListener(
+                result -> {
+                    if (result.isSuccess() && closed) {
+                        bound.channel().close();
+                    } else if (result.isSuccess()) {
+                        rebound.put(socket, adopt(bound.channel(), socket.id()));
+                        rebindNext(rebound, done);
+                    } else if (at.port() != 0) {
+                        rebind(socket, at.withPort(0), rebound, done);
+                    } else {
+                        rebound.keySet().forEach(other -> closeChannel(other.id()));
+                        done.completeExceptionally(bindFailure(at, bound));
+                    }
+                });
+    }
+
+    private static LocalSocket socketOf(Channel channel) {
+        LocalSocket socket = channel.pipeline().get(Inlet.class).socket;
+        if (socket == null) {
+            throw new IllegalStateException("a channel without a socket");
+        }
+        return socket;
+    }
+
+    private static CompletableFuture<Void> whenDone(ChannelFuture future) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        future.addListener(result -> done.complete(null));
+        return done;
+    }
+
     /** Closes the sockets and, with the last loop that shares it, the thread. */
     @Override
     public void close() {
@@ -185,8 +274,12 @@ public final class UdpLoop implements AutoCloseable {
     }
 
     private LocalSocket adopt(Channel channel) {
+        return adopt(channel, SOCKET_IDS.incrementAndGet());
+    }
+
+    private LocalSocket adopt(Channel channel, int id) {
         java.net.InetSocketAddress at = (java.net.InetSocketAddress) channel.localAddress();
-        LocalSocket socket = new LocalSocket(SOCKET_IDS.incrementAndGet(), Address.of(at));
+        LocalSocket socket = new LocalSocket(id, Address.of(at));
         channel.pipeline().get(Inlet.class).socket = socket;
         Runnable register = () -> channels.put(socket.id(), channel);
         if (eventLoop.inEventLoop()) {
@@ -276,6 +369,21 @@ public final class UdpLoop implements AutoCloseable {
         guarded(() -> listener.accept(failure));
     }
 
+    private void closeChannel(int socketId) {
+        Channel channel = channels.remove(socketId);
+        if (channel != null) {
+            channel.flush();
+            unflushed.remove(channel);
+            channel.close();
+        }
+    }
+
+    private static BindException bindFailure(Address local, ChannelFuture failed) {
+        BindException failure = new BindException("cannot bind UDP " + local + why(failed));
+        failure.initCause(failed.cause());
+        return failure;
+    }
+
     private static String why(ChannelFuture failed) {
         Throwable cause = failed.cause();
         return cause == null || cause.getMessage() == null ? "" : ": " + cause.getMessage();
@@ -315,12 +423,8 @@ public final class UdpLoop implements AutoCloseable {
 
         @Override
         public void close(LocalSocket socket) {
-            Channel channel = channels.remove(socket.id());
-            if (channel != null) {
-                channel.flush();
-                unflushed.remove(channel);
-                channel.close();
-            }
+            suspended.remove(socket.id());
+            closeChannel(socket.id());
         }
 
         @Override

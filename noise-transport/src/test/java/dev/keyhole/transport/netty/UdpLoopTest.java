@@ -14,6 +14,7 @@ import dev.keyhole.transport.wire.Bytes;
 import java.net.BindException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -105,6 +106,48 @@ class UdpLoopTest {
             assertThatThrownBy(() -> loop.bind(taken))
                     .isInstanceOf(BindException.class)
                     .hasMessageContaining(taken.toString());
+        }
+    }
+
+    @Test
+    void suspendedSocketsAreClosedAndComeBackAtTheirPorts() throws Exception {
+        try (UdpLoop loop = UdpLoop.open("suspended");
+                UdpLoop other = UdpLoop.open("other")) {
+            LocalSocket socket = loop.bind(ANY);
+            LocalSocket from = other.bind(ANY);
+            Recorder machine = Recorder.on(loop);
+            Recorder sender = Recorder.on(other);
+
+            loop.suspend().get(5, SECONDS);
+
+            machine.ask(loop, effects -> effects.send(socket, from.local(), Bytes.of(1)));
+            try (UdpLoop third = UdpLoop.open("third")) {
+                assertThat(third.bind(socket.local()).local()).isEqualTo(socket.local());
+            }
+            assertThat(loop.resume().get(5, SECONDS)).containsExactly(Map.entry(socket, socket));
+            machine.ask(loop, effects -> effects.send(socket, from.local(), Bytes.of(2)));
+            assertThat(sender.received.poll(5, SECONDS))
+                    .isEqualTo(new Datagram(from, socket.local(), Bytes.of(2)));
+            sender.ask(other, effects -> effects.send(from, socket.local(), Bytes.of(3)));
+            assertThat(machine.received.poll(5, SECONDS))
+                    .isEqualTo(new Datagram(socket, from.local(), Bytes.of(3)));
+            assertThat(loop.unsentDatagrams()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aSuspendedSocketWhosePortWasTakenGetsAnother() throws Exception {
+        try (UdpLoop loop = UdpLoop.open("suspended");
+                UdpLoop thief = UdpLoop.open("thief")) {
+            LocalSocket socket = loop.bind(ANY);
+            Recorder.on(loop);
+            loop.suspend().get(5, SECONDS);
+            thief.bind(socket.local());
+
+            LocalSocket moved = loop.resume().get(5, SECONDS).get(socket);
+
+            assertThat(moved.id()).isEqualTo(socket.id());
+            assertThat(moved.local().port()).isNotEqualTo(socket.local().port());
         }
     }
 
