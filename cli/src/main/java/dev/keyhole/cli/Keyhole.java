@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             DhtCommand.class,
             ListenCommand.class,
             ConnectCommand.class,
+            RelayCommand.class,
             InteropEndpointCommand.class,
             HelpCommand.class
         },

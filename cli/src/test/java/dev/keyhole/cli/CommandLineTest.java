@@ -118,6 +118,7 @@ class CommandLineTest {
                 "ping",
                 "doctor",
                 "keys",
+                "relay",
                 "bootstrap",
                 "testnet",
                 "dht",

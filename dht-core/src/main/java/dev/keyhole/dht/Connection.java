@@ -39,6 +39,10 @@ public final class Connection implements Link, AutoCloseable {
         stream.onClosed(this::ended);
     }
 
+    PeerStream stream() {
+        return stream;
+    }
+
     private void moved(Path newPath) {
         path = newPath;
         remoteAddress = stream.remoteAddress();

@@ -285,6 +285,14 @@ public final class Dht implements AutoCloseable {
     }
 
     /**
+     * Forwards streams between peers that cannot reach each other, and that know this key: a blind
+     * relay.
+     */
+    public Relay serveRelay(KeyPair keyPair, RelayConfig config) {
+        return new Relay(this, keyPair, config, node.relayServer(config.limits(), loop::nowNanos));
+    }
+
+    /**
      * Asks the network who announced a topic. Each node that knows somebody is one item; the same
      * peer may come more than once.
      */

@@ -12,6 +12,8 @@ import dev.keyhole.dht.node.IncomingRequest;
 import dev.keyhole.dht.node.NodeConfig;
 import dev.keyhole.dht.node.NodeListener;
 import dev.keyhole.dht.node.RpcNode;
+import dev.keyhole.dht.relay.RelayLimits;
+import dev.keyhole.dht.relay.RelayServer;
 import dev.keyhole.dht.store.ForwardEntry;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.PublicKey;
@@ -122,6 +124,15 @@ public final class DhtNode implements Machine {
     /** Finds out what the NAT in front of this node does to a fresh socket. */
     public void checkNat(NatCheck.Listener listener, long nowNanos) {
         new NatCheck(around, listener).start(nowNanos);
+    }
+
+    /**
+     * What it takes to relay for others over the streams of this node.
+     *
+     * @param nowNanos the time this node lives in
+     */
+    public RelayServer relayServer(RelayLimits limits, LongSupplier nowNanos) {
+        return new RelayServer(streams, timers, nowNanos, limits);
     }
 
     /** Streams that are open, over all connections and attempts. */

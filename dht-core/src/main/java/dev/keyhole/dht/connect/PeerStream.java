@@ -429,6 +429,11 @@ public final class PeerStream {
         return remote;
     }
 
+    /** The socket that packets for the peer leave from. */
+    public @Nullable LocalSocket socket() {
+        return raw.socket();
+    }
+
     public boolean isProved() {
         return proved;
     }

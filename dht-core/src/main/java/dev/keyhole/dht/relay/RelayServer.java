@@ -112,23 +112,24 @@ public final class RelayServer {
         allowance(session.key).connected();
         session.begin();
         scheduleSweep();
-        if (whenClosed != null) {
-            session.endIfDone();
-        }
+        session.endIfDone();
     }
 
     /**
-     * Takes no more pairings. Those whose other half is still to come may finish; a client without
-     * any is let go at once.
+     * Takes no more pairings. Those whose other half is still to come may finish; a client that
+     * waits for none is let go at once.
      *
      * @param done runs when nobody is left
      */
     public void close(Runnable done) {
         whenClosed = done;
-        for (Session session : List.copyOf(sessions)) {
-            session.endIfDone();
-        }
+        sessions.forEach(session -> session.isFresh = false);
+        endThoseDone();
         tellIfClosed();
+    }
+
+    private void endThoseDone() {
+        List.copyOf(sessions).forEach(Session::endIfDone);
     }
 
     public RelayStatistics statistics() {
@@ -197,8 +198,11 @@ public final class RelayServer {
         paired++;
         pairs.add(pair);
         pair.confirm();
-        initiator.session.endIfDone();
-        responder.session.endIfDone();
+        if (whenClosed != null) {
+            initiator.session.isFresh = false;
+            responder.session.isFresh = false;
+            endThoseDone();
+        }
     }
 
     private void unpair(Session session, Bytes token) {
@@ -215,12 +219,7 @@ public final class RelayServer {
 
     private void cancel(Pairing pairing) {
         forget(pairing);
-        for (boolean role : new boolean[] {true, false}) {
-            Half half = pairing.half(role);
-            if (half != null) {
-                half.session.endIfDone();
-            }
-        }
+        endThoseDone();
     }
 
     private void forget(Pairing pairing) {
@@ -296,6 +295,9 @@ public final class RelayServer {
         private @Nullable Channel channel;
         private long usedNanos = nowNanos.getAsLong();
 
+        /** Whether it may yet bring the other half of what waits. */
+        private boolean isFresh = true;
+
         private Session(Link link, Whereabouts whereabouts) {
             this.key = link.remotePublicKey();
             this.whereabouts = whereabouts;
@@ -350,7 +352,8 @@ public final class RelayServer {
         }
 
         private void endIfDone() {
-            if (whenClosed != null && waiting.isEmpty()) {
+            boolean mayPair = isFresh && !RelayServer.this.waiting.isEmpty();
+            if (whenClosed != null && waiting.isEmpty() && !mayPair) {
                 end();
             }
         }
