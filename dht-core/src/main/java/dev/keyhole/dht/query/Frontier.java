@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** How far a walk has come: who answered nearest to the target, and who is to be asked next. */
@@ -22,18 +23,26 @@ final class Frontier {
     static final int MAX_PER_SUBNET = 8;
 
     private final Bytes target;
+    private final Supplier<NodeId> self;
     private final List<Answer> closest = new ArrayList<>();
     private final TreeMap<NodeId, Address> pending;
     private final Map<Address, Status> seen = new HashMap<>();
 
     /** What is known of one address. */
     private static final class Status {
+        final NodeId id;
         final List<Address> referrers = new ArrayList<>();
         boolean down;
+
+        Status(NodeId id) {
+            this.id = id;
+        }
     }
 
-    Frontier(Bytes target) {
+    /** A frontier around a target that the node with our own id is never beyond. */
+    Frontier(Bytes target, Supplier<NodeId> self) {
         this.target = target;
+        this.self = self;
         this.pending = new TreeMap<>((a, b) -> a.compareDistance(b, target));
     }
 
@@ -54,20 +63,24 @@ final class Frontier {
     }
 
     /**
-     * Notes a node to ask, unless it has been noted before.
+     * Notes a node to ask, unless it is us that others name, or has been noted. Most are named again
+     * and again, so the id of one that was noted is kept rather than computed anew.
      *
      * @param referrer who named it, null if we know it ourselves
      * @return whether it is near enough to matter
      */
     boolean add(Address node, @Nullable Address referrer) {
-        NodeId id = NodeId.of(node);
-        boolean closer = isCloser(id);
         Status status = seen.get(node);
+        NodeId id = status == null ? NodeId.of(node) : status.id;
+        boolean closer = isCloser(id);
         if (status == null) {
+            if (referrer != null && id.equals(self.get())) {
+                return true;
+            }
             if (!closer) {
                 return false;
             }
-            status = new Status();
+            status = new Status(id);
             seen.put(node, status);
             pending.put(id, node);
         }
@@ -88,6 +101,12 @@ final class Frontier {
         return null;
     }
 
+    /** The id of a node that was noted. */
+    NodeId idOf(Address node) {
+        Status status = seen.get(node);
+        return status == null ? NodeId.of(node) : status.id;
+    }
+
     boolean isDown(Address node) {
         Status status = seen.get(node);
         return status != null && status.down;
@@ -95,7 +114,7 @@ final class Frontier {
 
     /** Notes that a node is dead, and says who named it. */
     List<Address> down(Address node) {
-        Status status = seen.computeIfAbsent(node, n -> new Status());
+        Status status = seen.computeIfAbsent(node, n -> new Status(NodeId.of(n)));
         status.down = true;
         return List.copyOf(status.referrers);
     }

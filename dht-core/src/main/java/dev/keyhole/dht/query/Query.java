@@ -8,7 +8,6 @@ import dev.keyhole.dht.request.PendingRequest;
 import dev.keyhole.dht.request.ReplyListener;
 import dev.keyhole.dht.request.RequestFailure;
 import dev.keyhole.dht.request.RequestSpec;
-import dev.keyhole.dht.routing.NodeId;
 import dev.keyhole.dht.routing.RoutingTable;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.wire.WireWriter;
@@ -65,7 +64,7 @@ public final class Query {
         this.host = host;
         this.spec = spec;
         this.listener = listener;
-        this.frontier = new Frontier(spec.target());
+        this.frontier = new Frontier(spec.target(), host::tableId);
         this.concurrency = spec.background() ? BACKGROUND_CONCURRENCY : CONCURRENCY;
     }
 
@@ -161,7 +160,7 @@ public final class Query {
         Visit visit = new Visit(node);
         RequestSpec request =
                 RequestSpec.of(node, spec.command())
-                        .withToId(NodeId.of(node))
+                        .withToId(frontier.idOf(node))
                         .withTarget(spec.target())
                         .withValue(spec.value())
                         .withRetries(spec.retries())
@@ -202,7 +201,7 @@ public final class Query {
             if (named++ >= RoutingTable.K) {
                 return;
             }
-            if (!host.admits(node, answer.from()) || NodeId.of(node).equals(host.tableId())) {
+            if (!host.admits(node, answer.from())) {
                 continue;
             }
             if (frontier.isDown(node)) {

@@ -18,7 +18,9 @@ class FrontierTest {
     private static final JsonNode VECTORS = Vectors.load("dht-node-ids", "closestReplies");
     private static final Bytes TARGET = Vectors.hex(VECTORS, "target");
 
-    private final Frontier frontier = new Frontier(TARGET);
+    private static final NodeId SELF = NodeId.of(Address.parse("88.1.1.1:1"));
+
+    private final Frontier frontier = new Frontier(TARGET, () -> SELF);
 
     @Test
     void closestAnswersAreKeptAsTheOriginalKeepsThem() {
@@ -33,6 +35,14 @@ class FrontierTest {
         List<String> kept = new ArrayList<>();
         VECTORS.get("kept").forEach(node -> kept.add(node.asText()));
         assertThat(frontier.closest()).extracting(a -> a.from().toString()).isEqualTo(kept);
+    }
+
+    @Test
+    void weOurselvesAreNeverAsked() {
+        boolean goesOn = frontier.add(Address.parse("88.1.1.1:1"), Address.parse("88.1.1.2:1"));
+
+        assertThat(goesOn).isTrue();
+        assertThat(frontier.pending()).isZero();
     }
 
     @Test
