@@ -142,7 +142,7 @@ final class Neighbourhood {
             heardAgain(known, ours, onMain);
             return;
         }
-        boolean worthIt = !table.isFullFor(id) || (swaps < MAX_SWAPS && oldestIn(id) != null);
+        boolean worthIt = !table.isFullFor(id) || (swaps < MAX_SWAPS && replaceableIn(id) != null);
         if (!worthIt || id.equals(table.self()) || newcomers.size() >= MAX_NEWCOMERS) {
             return;
         }
@@ -219,13 +219,8 @@ final class Neighbourhood {
     }
 
     private void swapWithOldest(Neighbour newcomer, long nowNanos) {
-        Neighbour oldest = oldestIn(newcomer.id());
+        Neighbour oldest = replaceableIn(newcomer.id());
         if (oldest == null || !host.isBootstrapped() || swaps >= MAX_SWAPS) {
-            return;
-        }
-        boolean trusted =
-                tick - oldest.pingedTick() < RECENT_TICKS && tick - oldest.addedTick() > OLD_TICKS;
-        if (trusted) {
             return;
         }
         long seen = oldest.seenTick();
@@ -242,14 +237,15 @@ final class Neighbourhood {
         ping(oldest.address(), swap.removing(oldest, seen), nowNanos);
     }
 
-    private @Nullable Neighbour oldestIn(NodeId id) {
+    /** The node of a full row we have not heard of for the longest time, if that is long. */
+    private @Nullable Neighbour replaceableIn(NodeId id) {
         Neighbour oldest = null;
         for (Neighbour node : table.rowWith(id)) {
-            if (node.pingedTick() != tick && (oldest == null || isOlder(node, oldest))) {
+            if (oldest == null || isOlder(node, oldest)) {
                 oldest = node;
             }
         }
-        return oldest;
+        return oldest == null || tick - oldest.pingedTick() < RECENT_TICKS ? null : oldest;
     }
 
     private static boolean isOlder(Neighbour node, Neighbour other) {
