@@ -237,8 +237,8 @@ final class Census {
         if (failures.size() < MAX_FAILURES_TOLD) {
             failures.add(
                     String.format(
-                            "%.1f s: no %s, sought from %s", world.seconds(), what,
-                            describe(seeker)));
+                            "%.1f s: no %s, sought from %s",
+                            world.seconds(), what, describe(seeker)));
         }
     }
 
@@ -380,8 +380,8 @@ final class Census {
             return (foundNanos - begunNanos) / 1e9;
         }
 
-        private long messages() {
-            return seeker.sent() - sentBefore;
+        private int messages() {
+            return Math.toIntExact(seeker.sent() - sentBefore);
         }
     }
 
@@ -393,9 +393,7 @@ final class Census {
         private final Consumer<@Nullable ConnectFailure> outcome;
 
         private Call(
-                Inhabitant client,
-                Service service,
-                Consumer<@Nullable ConnectFailure> outcome) {
+                Inhabitant client, Service service, Consumer<@Nullable ConnectFailure> outcome) {
             this.client = client;
             this.service = service;
             this.outcome = outcome;

@@ -78,10 +78,7 @@ final class Life {
                 minutes,
                 census,
                 sent / minutes / society.size(),
-                society.services().stream()
-                                .mapToLong(Service::longestRestNanos)
-                                .max()
-                                .orElse(0)
+                society.services().stream().mapToLong(Service::longestRestNanos).max().orElse(0)
                         / 1e9,
                 world.digest());
     }
