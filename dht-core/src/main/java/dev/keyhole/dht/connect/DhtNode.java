@@ -140,6 +140,16 @@ public final class DhtNode implements Machine {
         return streams.size();
     }
 
+    /** Tasks that wait for their time, other than those of the DHT beneath. */
+    public int timers() {
+        return timers.size();
+    }
+
+    /** Sockets open to punch from, and those of streams that were punched. */
+    public int punchSockets() {
+        return punchSockets.size();
+    }
+
     /** Has something run when everything caused so far has gone out. */
     public void notice(Runnable notice) {
         notices.add(notice);

@@ -57,6 +57,11 @@ public final class Timers {
         return timer;
     }
 
+    /** How many tasks are yet to run. */
+    public int size() {
+        return (int) pending.stream().filter(timer -> !timer.over).count();
+    }
+
     public void expire(long nowNanos) {
         while (true) {
             Timer next = pending.peek();
