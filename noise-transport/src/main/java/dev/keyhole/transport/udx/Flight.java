@@ -143,6 +143,19 @@ final class Flight {
         lost.add(packet);
     }
 
+    /** Gives everything up that has not arrived, to be repeated in the order of numbers. */
+    void loseAll() {
+        lost.clear();
+        for (int seq = unacknowledged; seq != next; seq++) {
+            SentPacket packet = ring[seq & ring.length - 1];
+            if (packet != null && packet.state == State.IN_FLIGHT) {
+                lose(packet);
+            } else if (packet != null) {
+                lost.add(packet);
+            }
+        }
+    }
+
     /** The packet to repeat next, if there is one. */
     @Nullable SentPacket nextLost() {
         SentPacket packet = lost.peek();

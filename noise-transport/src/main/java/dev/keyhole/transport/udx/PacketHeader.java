@@ -89,9 +89,10 @@ record PacketHeader(int flags, int dataOffset, int streamId, long windowBytes, i
         putInt32(datagram, ACK_AT, ack);
     }
 
-    /** A copy of a packet which says what is true now about the other direction. */
-    static Bytes refreshed(Bytes datagram, long windowBytes, int ack) {
+    /** A copy of a packet for a peer that may have changed, about what is true now. */
+    static Bytes refreshed(Bytes datagram, int streamId, long windowBytes, int ack) {
         byte[] copy = datagram.toArray();
+        putInt32(copy, 4, streamId);
         putInt32(copy, WINDOW_AT, (int) windowBytes);
         putInt32(copy, ACK_AT, ack);
         return Bytes.wrap(copy);

@@ -3,7 +3,6 @@ package dev.keyhole.transport.udx;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
-import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.wire.Bytes;
@@ -42,7 +41,7 @@ final class Sender {
     private final Flight flight;
     private final RttEstimator rtt = new RttEstimator();
     private final LossDetector losses;
-    private final Cubic congestion = new Cubic();
+    private Cubic congestion = new Cubic();
     private final Pacer pacer = new Pacer();
     private final UdxCounters counters;
 
@@ -93,16 +92,23 @@ final class Sender {
     /** Where packets go, and what their headers say besides. */
     interface Path {
 
-        /** The remote that new packets are for. */
-        Address remote();
-
         /** An array with a header at its front and room for a payload behind it. */
         byte[] frame(int flags, int seq, int payloadLength);
 
-        void send(Bytes datagram, Address destination, Effects effects);
+        void send(Bytes datagram, Effects effects);
 
-        /** Sends a packet again, with an ack and a window of today. */
-        void sendAgain(Bytes datagram, Address destination, Effects effects);
+        /**
+         * Sends a packet again, with an ack and a window of today.
+         *
+         * @param desperate whether to send a copy over the path before this one, too, if that has
+         *     not been left for good
+         */
+        void sendAgain(Bytes datagram, boolean desperate, Effects effects);
+    }
+
+    /** Another way that copies of packets take. */
+    interface Copies {
+        void sendAgain(Bytes datagram, Effects effects);
     }
 
     Sender(int firstSeq, int firstRemoteSeq, UdxCounters counters) {
@@ -139,15 +145,11 @@ final class Sender {
         return acknowledged;
     }
 
-    /** Has everything that has not arrived sent again, to another address. */
-    void redirect(Address to, int streamId) {
-        flight.forEachPending(
-                packet -> {
-                    packet.redirect(to, streamId);
-                    if (packet.state == SentPacket.State.IN_FLIGHT) {
-                        flight.lose(packet);
-                    }
-                });
+    /** Has everything that has not arrived sent again at once. */
+    void startOver() {
+        flight.loseAll();
+        mode = Mode.OPEN;
+        congestion = new Cubic();
         timeouts = 0;
         timeoutAt = Machine.NEVER;
         probeAt = Machine.NEVER;
@@ -156,19 +158,18 @@ final class Sender {
     }
 
     /**
-     * Sends copies of the first packets that have not arrived to another address as well.
+     * Sends copies of the first packets that have not arrived over another path as well.
      *
      * @return how many
      */
-    int sendCopies(Path path, Address to, int streamId, int limit, Effects effects) {
+    int sendCopies(Copies path, int limit, Effects effects) {
         int[] sent = new int[1];
         flight.forEachPending(
                 packet -> {
                     if (sent[0] < limit) {
                         sent[0]++;
                         packet.transmissions++;
-                        path.sendAgain(
-                                PacketHeader.readdressed(packet.datagram, streamId), to, effects);
+                        path.sendAgain(packet.datagram, effects);
                     }
                 });
         return sent[0];
@@ -258,10 +259,29 @@ final class Sender {
                     acksTruncated ? PacketHeader.int32(blocks, 8 * MAX_BLOCKS - 4) : flight.next();
         }
         if (arrived.packets > 0) {
+            acknowledged = true;
             learn(arrived, now);
         }
         if (advanced) {
             progressed(now);
+        }
+    }
+
+    /**
+     * Takes in that packets travel over another path from now on.
+     *
+     * <p>A peer that has never answered may have got nothing so far, and gets everything again at
+     * once. One that has is probed for: its answer tells what the old path has lost.
+     */
+    void pathChanged() {
+        if (!acknowledged) {
+            startOver();
+            return;
+        }
+        timeouts = 0;
+        if (!flight.isEmpty()) {
+            timeoutAt = Machine.NEVER;
+            probeDue = true;
         }
     }
 
@@ -371,16 +391,16 @@ final class Sender {
             endSent = true;
             endSeq = seq;
         }
-        flight.sent(new SentPacket(seq, datagram, path.remote(), now));
+        flight.sent(new SentPacket(seq, datagram, now));
         pacer.spend(datagram.length());
-        path.send(datagram, path.remote(), effects);
+        path.send(datagram, effects);
     }
 
     private void repeat(SentPacket packet, Path path, Effects effects, long now) {
         flight.repeated(packet, now);
         pacer.spend(packet.datagram.length());
         counters.count(UdxCounters.Event.RETRANSMITTED);
-        path.sendAgain(packet.datagram, packet.destination, effects);
+        path.sendAgain(packet.datagram, mode == Mode.TIMED_OUT, effects);
         if (mode != Mode.TIMED_OUT && packet.seq == flight.unacknowledged()) {
             timeoutAt = Math.max(timeoutAt, now + rtt.timeoutNanos());
         }
@@ -413,7 +433,7 @@ final class Sender {
         if (heartbeatDue) {
             heartbeatDue = false;
             byte[] heartbeat = path.frame(PacketHeader.HEARTBEAT, flight.next(), 0);
-            path.send(Bytes.wrap(heartbeat), path.remote(), effects);
+            path.send(Bytes.wrap(heartbeat), effects);
         }
     }
 
@@ -474,7 +494,6 @@ final class Sender {
 
     private void progressed(long now) {
         timeouts = 0;
-        acknowledged = true;
         progressSinceTransmit = true;
         timeoutAt = flight.isEmpty() ? Machine.NEVER : now + rtt.timeoutNanos();
         endArrived = endSent && flight.unacknowledged() - endSeq > 0;

@@ -1,6 +1,5 @@
 package dev.keyhole.transport.udx;
 
-import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.wire.Bytes;
 import org.jspecify.annotations.Nullable;
 
@@ -17,11 +16,8 @@ final class SentPacket {
     final int seq;
     final int payloadLength;
 
-    /** Where the packet was first sent, which is where it is repeated to unless redirected. */
-    Address destination;
-
-    /** As it was first sent; repeated with a fresh ack and window. */
-    Bytes datagram;
+    /** As it was first sent; repeated with an id, an ack and a window of the day. */
+    final Bytes datagram;
 
     State state = State.IN_FLIGHT;
     int transmissions = 1;
@@ -35,18 +31,11 @@ final class SentPacket {
 
     @Nullable SentPacket later;
 
-    SentPacket(int seq, Bytes datagram, Address destination, long sentNanos) {
+    SentPacket(int seq, Bytes datagram, long sentNanos) {
         this.seq = seq;
         this.datagram = datagram;
         this.payloadLength = datagram.length() - PacketHeader.LENGTH;
-        this.destination = destination;
         this.sentNanos = sentNanos;
-    }
-
-    /** Has it repeated to somebody else from now on, who knows the stream by another id. */
-    void redirect(Address to, int streamId) {
-        destination = to;
-        datagram = PacketHeader.readdressed(datagram, streamId);
     }
 
     boolean sentOnce() {

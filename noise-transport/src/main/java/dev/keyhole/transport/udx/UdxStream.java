@@ -50,7 +50,7 @@ public final class UdxStream extends Deadlines.Entry {
     private final Listener listener;
     private final int localId;
     private final long windowLimit;
-    private final Path path = new Path(null);
+    private final Path path = new Path();
 
     private Sender sender;
     private ReceiveQueue receiving;
@@ -58,8 +58,12 @@ public final class UdxStream extends Deadlines.Entry {
     private @Nullable LocalSocket socket;
     private @Nullable Address remote;
     private int remoteId;
-    private boolean changingRemote;
-    private int remoteChangeMark;
+
+    /** The way before this one, until everything sent over it has arrived. */
+    private @Nullable Way former;
+
+    private int sentBeforeChange;
+
     private @Nullable LocalSocket lastSocket;
     private @Nullable Address lastSource;
 
@@ -83,13 +87,15 @@ public final class UdxStream extends Deadlines.Entry {
     /** Whether the multiplexer knows that the next drain is to reach this stream. */
     boolean touched;
 
+    /** A way to the peer. */
+    private record Way(LocalSocket socket, Address remote, int remoteId) {}
+
     /**
-     * Another way to the peer.
+     * Something to send by another way.
      *
      * @param message a complete datagram; null for copies of what has not arrived
      */
-    private record Detour(
-            LocalSocket socket, Address remote, int remoteId, @Nullable Bytes message) {}
+    private record Detour(Way way, @Nullable Bytes message) {}
 
     /** Who is told what happens on a stream. */
     public interface Listener {
@@ -120,7 +126,10 @@ public final class UdxStream extends Deadlines.Entry {
         /** Writes are welcome again after {@link UdxStream#write} said no. */
         default void writable(long nowNanos) {}
 
-        /** Everything sent before {@link UdxStream#changeRemote} has arrived; the old path is not needed. */
+        /**
+         * Everything sent before {@link UdxStream#changeRemote} has arrived; the old path is not
+         * needed.
+         */
         default void remoteChanged(long nowNanos) {}
 
         /** Nothing more happens; called once. */
@@ -205,19 +214,25 @@ public final class UdxStream extends Deadlines.Entry {
         multiplexer.touch(this);
     }
 
-    /** Goes on over another path. What was sent before is repeated to the old address. */
+    /**
+     * Goes on over another path, at once. What was sent before and does not arrive is repeated over
+     * the new path, and, when nothing comes back, over both until {@link Listener#remoteChanged}.
+     */
     public void changeRemote(LocalSocket socket, Address remote, int remoteId, long nowNanos) {
-        if (!isConnected()) {
+        LocalSocket formerSocket = this.socket;
+        Address formerRemote = this.remote;
+        if (formerSocket == null || formerRemote == null) {
             throw new IllegalStateException("not connected yet");
         }
         if (closed) {
             return;
         }
+        former = new Way(formerSocket, formerRemote, this.remoteId);
+        sentBeforeChange = sender.nextSeq();
         this.socket = socket;
         this.remote = remote;
         this.remoteId = remoteId;
-        changingRemote = true;
-        remoteChangeMark = sender.nextSeq();
+        sender.pathChanged();
         multiplexer.touch(this);
         completeRemoteChange(nowNanos);
     }
@@ -237,7 +252,7 @@ public final class UdxStream extends Deadlines.Entry {
         this.socket = socket;
         this.remote = remote;
         this.remoteId = remoteId;
-        sender.redirect(remote, remoteId);
+        sender.startOver();
         multiplexer.touch(this);
         completeRemoteChange(nowNanos);
     }
@@ -247,7 +262,7 @@ public final class UdxStream extends Deadlines.Entry {
      * all have; the remote stays what it is.
      */
     public void knock(LocalSocket socket, Address remote, int remoteId, long nowNanos) {
-        detour(new Detour(socket, remote, remoteId, null));
+        detour(new Detour(new Way(socket, remote, remoteId), null));
     }
 
     /** Whether to go on trying without an answer for as long as it takes. */
@@ -304,7 +319,7 @@ public final class UdxStream extends Deadlines.Entry {
         byte[] datagram = path.frame(PacketHeader.MESSAGE, sender.nextSeq(), message.length());
         message.copyTo(datagram, PacketHeader.LENGTH);
         PacketHeader.putInt32(datagram, PacketHeader.STREAM_ID_AT, remoteId);
-        detour(new Detour(socket, remote, remoteId, Bytes.wrap(datagram)));
+        detour(new Detour(new Way(socket, remote, remoteId), Bytes.wrap(datagram)));
     }
 
     private void detour(Detour detour) {
@@ -355,7 +370,8 @@ public final class UdxStream extends Deadlines.Entry {
     // What the multiplexer calls.
 
     void receive(PacketHeader header, LocalSocket from, Address source, Bytes datagram, long now) {
-        if (!from.equals(socket) && !listener.firewall(from, source, now)) {
+        boolean expected = from.equals(socket) || former != null && from.equals(former.socket);
+        if (!expected && !listener.firewall(from, source, now)) {
             counters.count(Event.FIREWALLED);
             return;
         }
@@ -399,11 +415,11 @@ public final class UdxStream extends Deadlines.Entry {
             sender.transmit(path, effects, remoteEnded, now);
         }
         if (ackDue && (!ackCarried || !receiving.kept().isEmpty())) {
-            path.send(ack(), path.remote(), effects);
+            path.send(ack(), effects);
         }
         ackDue = false;
         for (Bytes datagram = outbox.poll(); datagram != null; datagram = outbox.poll()) {
-            path.send(datagram, path.remote(), effects);
+            path.send(datagram, effects);
         }
         for (Detour detour = detours.poll(); detour != null; detour = detours.poll()) {
             take(detour, effects);
@@ -411,19 +427,21 @@ public final class UdxStream extends Deadlines.Entry {
     }
 
     private void take(Detour detour, Effects effects) {
+        Way way = detour.way;
         Bytes message = detour.message;
         if (message != null) {
             counters.count(Event.SENT);
-            effects.send(detour.socket, detour.remote, message);
+            effects.send(way.socket, way.remote, message);
             return;
         }
         if (closed) {
             return;
         }
-        Path there = new Path(detour.socket);
-        int copies = sender.sendCopies(there, detour.remote, detour.remoteId, MAX_COPIES, effects);
+        int copies = sender.sendCopies(new SidePath(way), MAX_COPIES, effects);
         if (copies == 0) {
-            there.send(PacketHeader.readdressed(ack(), detour.remoteId), detour.remote, effects);
+            counters.count(Event.SENT);
+            Bytes ack = PacketHeader.readdressed(ack(), way.remoteId);
+            effects.send(way.socket, way.remote, ack);
         }
     }
 
@@ -546,8 +564,8 @@ public final class UdxStream extends Deadlines.Entry {
     }
 
     private void completeRemoteChange(long now) {
-        if (changingRemote && sender.haveArrivedBelow(remoteChangeMark)) {
-            changingRemote = false;
+        if (former != null && sender.haveArrivedBelow(sentBeforeChange)) {
+            former = null;
             listener.remoteChanged(now);
         }
     }
@@ -597,17 +615,14 @@ public final class UdxStream extends Deadlines.Entry {
         listener.closed(reason, now);
     }
 
+    private Bytes refreshed(Bytes datagram, int streamId) {
+        return PacketHeader.refreshed(datagram, streamId, advertised, receiving.next());
+    }
+
     /** The way to the remote; used only while connected. */
     private final class Path implements Sender.Path {
 
-        private final @Nullable LocalSocket own;
-
-        private Path(@Nullable LocalSocket own) {
-            this.own = own;
-        }
-
-        @Override
-        public Address remote() {
+        Address remote() {
             Address address = remote;
             if (address == null) {
                 throw new IllegalStateException("not connected");
@@ -625,23 +640,40 @@ public final class UdxStream extends Deadlines.Entry {
         }
 
         @Override
-        public void send(Bytes datagram, Address destination, Effects effects) {
-            LocalSocket from = own == null ? socket : own;
+        public void send(Bytes datagram, Effects effects) {
+            LocalSocket from = socket;
             if (from == null) {
                 throw new IllegalStateException("not connected");
             }
             counters.count(Event.SENT);
             ackCarried = true;
-            effects.send(from, destination, datagram);
+            effects.send(from, remote(), datagram);
         }
 
         @Override
-        public void sendAgain(Bytes datagram, Address destination, Effects effects) {
+        public void sendAgain(Bytes datagram, boolean desperate, Effects effects) {
             advertised = windowBytes();
-            send(
-                    PacketHeader.refreshed(datagram, advertised, receiving.next()),
-                    destination,
-                    effects);
+            send(refreshed(datagram, remoteId), effects);
+            Way old = former;
+            if (desperate && old != null) {
+                new SidePath(old).sendAgain(datagram, effects);
+            }
+        }
+    }
+
+    /** Another way, for copies. */
+    private final class SidePath implements Sender.Copies {
+
+        private final Way way;
+
+        SidePath(Way way) {
+            this.way = way;
+        }
+
+        @Override
+        public void sendAgain(Bytes datagram, Effects effects) {
+            counters.count(Event.SENT);
+            effects.send(way.socket, way.remote, refreshed(datagram, way.remoteId));
         }
     }
 }

@@ -56,13 +56,13 @@ class PacketHeaderTest {
     }
 
     @Test
-    void aRefreshedPacketDiffersInWindowAndAckAlone() {
+    void aRefreshedPacketDiffersInIdAndWindowAndAckAlone() {
         Bytes packet = Bytes.ofHex("ff0101000403020100004000000000000000000068656c6c6f");
 
-        Bytes refreshed = PacketHeader.refreshed(packet, 7, 9);
+        Bytes refreshed = PacketHeader.refreshed(packet, 5, 7, 9);
 
         assertThat(refreshed)
-                .isEqualTo(Bytes.ofHex("ff0101000403020107000000000000000900000068656c6c6f"));
+                .isEqualTo(Bytes.ofHex("ff0101000500000007000000000000000900000068656c6c6f"));
         assertThat(packet.at(8)).isZero();
     }
 }

@@ -2,6 +2,7 @@ package dev.keyhole.transport.udx;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.sim.SimHost;
 import dev.keyhole.transport.sim.SimNetwork;
@@ -73,6 +74,20 @@ final class UdxExchange {
         return exchange;
     }
 
+    /** Has both sides write over a path that leads through somebody else. */
+    static UdxExchange through(
+            SimNetwork net, Settings settings, int bytesFromA, int bytesFromB, Detour detour) {
+        UdxExchange exchange = new UdxExchange(net, settings, bytesFromA, bytesFromB);
+        detour.arrange(exchange.a, exchange.b);
+        return exchange;
+    }
+
+    /** Connects both sides of an exchange, with {@link Side#begin(Address, int)}. */
+    @FunctionalInterface
+    interface Detour {
+        void arrange(Side a, Side b);
+    }
+
     boolean closed() {
         return a.closed != null && b.closed != null;
     }
@@ -93,6 +108,7 @@ final class UdxExchange {
         int received;
         private int unread;
         private boolean pausing;
+        int remoteChanges;
         boolean ended;
         @Nullable CloseReason closed;
         long closedAt;
@@ -118,11 +134,26 @@ final class UdxExchange {
         }
 
         void begin() {
+            begin(other().socket.local(), other().stream.localId());
+        }
+
+        void begin(Address remote, int remoteId) {
+            host.command(
+                    now -> {
+                        stream.connect(socket, remote, remoteId, now);
+                        write(now);
+                    });
+        }
+
+        /** Goes on without a detour. */
+        void goStraight() {
             host.command(
                     now -> {
                         Side to = other();
-                        stream.connect(socket, to.socket.local(), to.stream.localId(), now);
-                        write(now);
+                        if (closed == null) {
+                            int id = to.stream.localId();
+                            stream.changeRemote(socket, to.socket.local(), id, now);
+                        }
                     });
         }
 
@@ -205,6 +236,11 @@ final class UdxExchange {
         @Override
         public void writable(long now) {
             write(now);
+        }
+
+        @Override
+        public void remoteChanged(long now) {
+            remoteChanges++;
         }
 
         @Override

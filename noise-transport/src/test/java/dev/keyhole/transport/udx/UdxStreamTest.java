@@ -428,7 +428,8 @@ class UdxStreamTest {
 
         lone.until(1000);
 
-        assertThat(lone.sent()).containsExactly(PacketHeader.refreshed(first, 4_194_304, 1));
+        assertThat(lone.sent())
+                .containsExactly(PacketHeader.refreshed(first, REMOTE_ID, 4_194_304, 1));
     }
 
     // Ends.
@@ -639,23 +640,76 @@ class UdxStreamTest {
     }
 
     @Test
-    void olderPacketsAreRepeatedToTheOldAddressThroughTheNewSocket() {
+    void whatAPeerMayNeverHaveGotIsRepeatedToItsNewRemoteAtOnce() {
+        lone.stream.write(Bytes.wrap(new byte[3000]), 0);
+        lone.sent();
+        lone.until(1300);
+        lone.sent();
+
+        lone.stream.changeRemote(OTHER_SOCKET, OTHER_PEER, 77, lone.now);
+        lone.drain();
+
+        List<Recorder.Sent> sent = lone.recorder.take();
+        assertThat(sent).extracting(Recorder.Sent::socket).containsOnly(OTHER_SOCKET);
+        assertThat(sent).extracting(Recorder.Sent::destination).containsOnly(OTHER_PEER);
+        assertThat(sent).extracting(each -> each.header().streamId()).containsOnly(77);
+        assertThat(sent).extracting(each -> each.header().seq()).containsExactly(0, 1, 2);
+        assertThat(lone.inbox.remoteChanges).isZero();
+        lone.receive(OTHER_SOCKET, OTHER_PEER, packet(ACK, 9999, 0, 3, Bytes.EMPTY));
+        assertThat(lone.inbox.remoteChanges).isEqualTo(1);
+    }
+
+    @Test
+    void aNewRemoteIsGivenTimeOfItsOwn() {
+        lone.write("x");
+        lone.until(12_000);
+
+        lone.stream.changeRemote(SOCKET, OTHER_PEER, 77, lone.now);
+        lone.drain();
+        lone.until(24_000);
+        assertThat(lone.inbox.closed).isNull();
+        lone.until(26_000);
+
+        assertThat(lone.inbox.closed)
+                .isEqualTo(new CloseReason.TimedOut("no answer from " + OTHER_PEER));
+    }
+
+    @Test
+    void aPeerThatHasAnsweredIsProbedForAtItsNewRemoteAtOnce() {
+        warmUp(20);
+        lone.stream.write(Bytes.wrap(new byte[3 * 1152]), lone.now);
+        lone.sent();
+
+        lone.stream.changeRemote(OTHER_SOCKET, OTHER_PEER, 77, lone.now);
+        lone.drain();
+
+        assertThat(lone.recorder.take())
+                .singleElement()
+                .satisfies(
+                        sent -> {
+                            assertThat(sent.destination()).isEqualTo(OTHER_PEER);
+                            assertThat(sent.header().streamId()).isEqualTo(77);
+                            assertThat(sent.header().seq()).isEqualTo(3);
+                        });
+    }
+
+    @Test
+    void aNewRemoteThatKeepsSilentLeavesTheOldOneInUse() {
+        warmUp(20);
         lone.write("old");
         lone.sent();
 
-        lone.stream.changeRemote(OTHER_SOCKET, OTHER_PEER, 77, 0);
-        lone.write("new");
-        lone.drain();
-        lone.until(1000);
+        lone.stream.changeRemote(OTHER_SOCKET, OTHER_PEER, 77, lone.now);
+        lone.sent();
+        lone.until(2_000);
 
-        assertThat(lone.inbox.remoteChanges).isZero();
         List<Recorder.Sent> sent = lone.recorder.take();
-        assertThat(sent).extracting(Recorder.Sent::socket).containsOnly(OTHER_SOCKET);
+        assertThat(sent).extracting(Recorder.Sent::socket).containsExactly(OTHER_SOCKET, SOCKET);
         assertThat(sent).extracting(Recorder.Sent::destination).containsExactly(OTHER_PEER, PEER);
         assertThat(sent)
                 .extracting(each -> each.header().streamId())
                 .containsExactly(77, REMOTE_ID);
-        lone.receive(OTHER_SOCKET, OTHER_PEER, packet(ACK, 9999, 0, 1, Bytes.EMPTY));
+        lone.receive(ACK, 0, 2, Bytes.EMPTY);
         assertThat(lone.inbox.remoteChanges).isEqualTo(1);
     }
 
