@@ -50,6 +50,10 @@ public final class EncryptedStream implements UdxStream.Listener {
     private long keepAliveAtNanos;
     private long headerDueNanos;
     private long idleAtNanos;
+    private long keepAliveNanos;
+
+    /** When a close that waits for the peer waits no longer; {@link Machine#NEVER} if none does. */
+    private long closeDueNanos = Machine.NEVER;
 
     private boolean writable = true;
     private boolean ending;
@@ -176,7 +180,8 @@ public final class EncryptedStream implements UdxStream.Listener {
         this.encryptor = SecretStream.Encryptor.start(session.tx(), entropy);
         this.unordered = new Unordered(session, entropy);
         this.headerDueNanos = after(nowNanos, settings.headerNanos);
-        this.keepAliveAtNanos = after(nowNanos, settings.keepAliveNanos);
+        this.keepAliveNanos = settings.keepAliveNanos;
+        this.keepAliveAtNanos = after(nowNanos, keepAliveNanos);
         this.idleAtNanos = after(nowNanos, settings.idleNanos);
         writeHeader(nowNanos);
     }
@@ -220,7 +225,7 @@ public final class EncryptedStream implements UdxStream.Listener {
         if (closed) {
             return true;
         }
-        keepAliveAtNanos = after(nowNanos, settings.keepAliveNanos);
+        keepAliveAtNanos = after(nowNanos, keepAliveNanos);
         writable = raw.write(seal(message), nowNanos);
         return writable;
     }
@@ -246,12 +251,34 @@ public final class EncryptedStream implements UdxStream.Listener {
         }
     }
 
+    /**
+     * Sets anew after how long without a write an empty message is sent; {@link Machine#NEVER} for
+     * none.
+     */
+    public void keepAlive(long everyNanos, long nowNanos) {
+        keepAliveNanos = everyNanos;
+        keepAliveAtNanos = after(nowNanos, everyNanos);
+    }
+
     /** Says that nothing more will be written. What was written still arrives. */
     public void end(long nowNanos) {
         if (!ending && !closed) {
             ending = true;
             raw.end(nowNanos);
         }
+    }
+
+    /**
+     * Ends the stream in both directions once all that was written has arrived and the peer has
+     * ended, too; at the latest after so long. What the peer still writes goes unread.
+     */
+    public void close(long withinNanos, long nowNanos) {
+        if (closed || closeDueNanos != Machine.NEVER) {
+            return;
+        }
+        closeDueNanos = after(nowNanos, withinNanos);
+        end(nowNanos);
+        resume(nowNanos);
     }
 
     /** Ends the stream at once, in both directions; what has not been sent is lost. */
@@ -284,6 +311,10 @@ public final class EncryptedStream implements UdxStream.Listener {
             }
             headerDueNanos = after(nowNanos, settings.headerNanos);
         }
+        if (nowNanos >= closeDueNanos) {
+            destroy(new CloseReason.ByUs("closed before the peer had ended"), nowNanos);
+            return;
+        }
         if (nowNanos >= idleAtNanos) {
             destroy(new CloseReason.TimedOut("nothing from the peer"), nowNanos);
             return;
@@ -298,7 +329,8 @@ public final class EncryptedStream implements UdxStream.Listener {
         if (closed) {
             return Machine.NEVER;
         }
-        long deadline = ending ? idleAtNanos : Math.min(idleAtNanos, keepAliveAtNanos);
+        long end = Math.min(idleAtNanos, closeDueNanos);
+        long deadline = ending ? end : Math.min(end, keepAliveAtNanos);
         return isVerified() ? deadline : Math.min(deadline, headerDueNanos);
     }
 
@@ -333,7 +365,7 @@ public final class EncryptedStream implements UdxStream.Listener {
         }
         try {
             Bytes opened = unordered.open(message);
-            if (unordered.isLatest(message)) {
+            if (unordered.openedLatest()) {
                 listener.authentic(nowNanos);
             }
             listener.unordered(opened, nowNanos);
@@ -406,7 +438,7 @@ public final class EncryptedStream implements UdxStream.Listener {
         if (raw.isConnected() && writable) {
             write(Bytes.EMPTY, nowNanos);
         } else {
-            keepAliveAtNanos = after(nowNanos, settings.keepAliveNanos);
+            keepAliveAtNanos = after(nowNanos, keepAliveNanos);
         }
     }
 
@@ -463,7 +495,8 @@ public final class EncryptedStream implements UdxStream.Listener {
             listener.authentic(nowNanos);
         }
         boolean keepAlive = message.isEmpty();
-        if (!keepAlive) {
+        boolean wanted = !closed && closeDueNanos == Machine.NEVER;
+        if (!keepAlive && wanted) {
             listener.message(message, nowNanos);
         }
     }

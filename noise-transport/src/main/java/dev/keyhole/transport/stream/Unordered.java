@@ -6,6 +6,7 @@ import dev.keyhole.transport.identity.Namespace;
 import dev.keyhole.transport.noise.Session;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
+import dev.keyhole.transport.wire.WireReader;
 import dev.keyhole.transport.wire.WireWriter;
 import java.util.List;
 import java.util.Random;
@@ -15,13 +16,16 @@ import org.jspecify.annotations.Nullable;
  * The boxes of messages that travel outside the order of a stream ({@code docs/protocol.md},
  * "Unordered messages of a secret stream").
  *
- * <p>Each is sealed alone, so the network may lose, reorder and repeat them; only what they say is
- * protected.
+ * <p>Each is sealed alone, so the network may lose and reorder them. One that comes a second time, or
+ * so late that this cannot be told any more, is dropped.
  */
 final class Unordered {
 
     static final int COUNTER_BYTES = 8;
     static final int OVERHEAD_BYTES = COUNTER_BYTES + SecretBox.OVERHEAD_BYTES;
+
+    /** How far behind the newest counter one may be. */
+    static final int WINDOW = 64;
 
     private static final Bytes NONCE_TAIL =
             Bytes.wrap(new byte[SecretBox.NONCE_BYTES - COUNTER_BYTES]);
@@ -30,8 +34,13 @@ final class Unordered {
     private final Bytes receiveKey;
     private final long firstCounter;
     private long counter;
+
+    /** The counters taken last: bit n stands for the newest less n. */
     private boolean opened;
-    private long latest;
+
+    private long newest;
+    private long taken;
+    private boolean latest;
 
     Unordered(Session session, Random entropy) {
         this(session, entropy.nextLong());
@@ -65,32 +74,45 @@ final class Unordered {
     /**
      * The message in an envelope of the peer.
      *
-     * @throws MalformedException if it is not one
+     * @throws MalformedException if it is not one, or one that came before
      */
     Bytes open(Bytes envelope) throws MalformedException {
         if (envelope.length() < OVERHEAD_BYTES) {
             throw new MalformedException("unordered message of " + envelope.length() + " bytes");
         }
+        WireReader number = new WireReader(envelope);
+        long at = number.u32() | number.u32() << 32;
+        if (isOld(at)) {
+            throw new MalformedException("unordered message that came before");
+        }
         Bytes nonce = Bytes.concat(envelope.slice(0, COUNTER_BYTES), NONCE_TAIL);
-        return SecretBox.open(receiveKey, nonce, envelope.slice(COUNTER_BYTES));
+        Bytes message = SecretBox.open(receiveKey, nonce, envelope.slice(COUNTER_BYTES));
+        take(at);
+        return message;
     }
 
-    /**
-     * Notes an envelope that was opened.
-     *
-     * @return whether it was sealed after all that were noted before; a repetition never was
-     */
-    boolean isLatest(Bytes envelope) {
-        long number = 0;
-        for (int i = COUNTER_BYTES - 1; i >= 0; i--) {
-            number = number << 8 | envelope.unsignedAt(i);
+    private boolean isOld(long at) {
+        long behind = newest - at;
+        return opened && behind >= 0 && (behind >= WINDOW || (taken >>> behind & 1) != 0);
+    }
+
+    private void take(long at) {
+        long ahead = at - newest;
+        latest = !opened || ahead > 0;
+        if (!opened || ahead >= WINDOW) {
+            taken = 1;
+        } else if (ahead > 0) {
+            taken = taken << ahead | 1;
+        } else {
+            taken |= 1L << -ahead;
         }
-        if (opened && number - latest <= 0) {
-            return false;
-        }
+        newest = opened && ahead < 0 ? newest : at;
         opened = true;
-        latest = number;
-        return true;
+    }
+
+    /** Whether the message opened last was sealed after all that were opened before. */
+    boolean openedLatest() {
+        return latest;
     }
 
     /** What seals and what opens; for tests. */

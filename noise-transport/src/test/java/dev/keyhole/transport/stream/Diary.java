@@ -10,6 +10,7 @@ final class Diary implements EncryptedStream.Listener {
     final List<Bytes> messages = new ArrayList<>();
     final List<Bytes> unordered = new ArrayList<>();
     int verified;
+    int authentic;
     int ended;
     int writable;
     CloseReason closed;
@@ -19,6 +20,11 @@ final class Diary implements EncryptedStream.Listener {
     @Override
     public void verified(long nowNanos) {
         verified++;
+    }
+
+    @Override
+    public void authentic(long nowNanos) {
+        authentic++;
     }
 
     @Override

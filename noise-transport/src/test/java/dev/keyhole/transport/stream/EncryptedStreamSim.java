@@ -110,6 +110,28 @@ class EncryptedStreamSim {
         assertThat(pair.right.diary.closed).isInstanceOf(CloseReason.TimedOut.class);
     }
 
+    @Seeds(20)
+    void closeDeliversEverythingWritten(long seed) {
+        SimNetwork net = new SimNetwork(seed);
+        net.link(Link.of(MILLISECONDS.toNanos(30)).withLoss(0.05).withRate(500_000, 50_000));
+        Pair pair = new Pair(net);
+        boolean answersTheEnd = net.random().nextBoolean();
+        for (int i = 0; i < 20; i++) {
+            pair.left.say(Bytes.random(net.random(), 50_000));
+        }
+
+        pair.left.host.command(now -> pair.left.stream.close(SECONDS.toNanos(20), now));
+        net.runUntil(() -> pair.right.diary.ended == 1, SECONDS.toNanos(20));
+        assertThat(pair.right.diary.messages).isEqualTo(pair.left.said);
+        if (answersTheEnd) {
+            pair.right.host.command(pair.right.stream::end);
+        }
+        net.runUntil(pair.left::isClosed, SECONDS.toNanos(21));
+
+        assertThat(pair.left.diary.closed)
+                .isInstanceOf(answersTheEnd ? CloseReason.Ended.class : CloseReason.ByUs.class);
+    }
+
     private static void assertIsPrefix(List<Bytes> heard, List<Bytes> said) {
         assertThat(said.subList(0, heard.size())).isEqualTo(heard);
     }

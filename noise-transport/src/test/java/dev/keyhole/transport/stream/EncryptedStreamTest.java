@@ -10,6 +10,7 @@ import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.noise.Session;
 import dev.keyhole.transport.stream.EncryptedStream.Settings;
 import dev.keyhole.transport.wire.Bytes;
+import dev.keyhole.transport.wire.MalformedException;
 import dev.keyhole.transport.wire.WireWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -210,6 +211,24 @@ class EncryptedStreamTest {
     }
 
     @Test
+    void keepAliveCanBeSetTwiceAndShortMessagesAreIgnored() {
+        startBoth();
+        net.pump();
+        long began = net.now;
+
+        left.keepAlive(SECONDS.toNanos(60), began);
+        left.keepAlive(SECONDS.toNanos(20), began);
+        net.left.raw.sendMessage(Bytes.random(random, 23), began);
+        net.pump();
+
+        assertThat(left.deadlineNanos()).isEqualTo(began + SECONDS.toNanos(20));
+        left.keepAlive(Machine.NEVER, began);
+        assertThat(left.deadlineNanos()).isEqualTo(Machine.NEVER);
+        assertThat(rightDiary.unordered).isEmpty();
+        assertThat(rightDiary.closed).isNull();
+    }
+
+    @Test
     void aStreamThatIsNotConnectedKeepsNothingAlive() {
         left = start(net.left, sessions.initiator(), leftDiary);
 
@@ -328,6 +347,57 @@ class EncryptedStreamTest {
     }
 
     @Test
+    void whatOnlyThePeerCanSayIsToldFromWhatAnybodyCan() {
+        startBoth();
+        net.pump();
+        int before = rightDiary.authentic;
+
+        net.left.raw.sendMessage(Bytes.utf8("anybody can say this"), net.now);
+        net.pump();
+        assertThat(rightDiary.authentic).isEqualTo(before);
+        left.write(Bytes.EMPTY, net.now);
+        net.pump();
+        left.sendMessage(Bytes.EMPTY, net.now);
+        net.pump();
+
+        assertThat(rightDiary.authentic).isEqualTo(before + 2);
+    }
+
+    @Test
+    void closingEndsWhenThePeerHasEndedToo() {
+        startBoth();
+        net.pump();
+        left.pause(net.now);
+        right.write(Bytes.utf8("unread"), net.now);
+        net.pump();
+
+        left.close(SECONDS.toNanos(3), net.now);
+        net.pump();
+        assertThat(rightDiary.ended).isEqualTo(1);
+        assertThat(leftDiary.closed).isNull();
+        right.end(net.now);
+        net.pump();
+
+        assertThat(leftDiary.closed).isEqualTo(new CloseReason.Ended());
+        assertThat(leftDiary.messages).isEmpty();
+        assertThat(left.deadlineNanos()).isEqualTo(Machine.NEVER);
+    }
+
+    @Test
+    void closingDoesNotWaitForEverForAPeerThatWritesOn() {
+        startBoth();
+        net.pump();
+
+        left.close(SECONDS.toNanos(3), net.now);
+        net.pump();
+        long due = left.deadlineNanos();
+        left.expire(due);
+
+        assertThat(due).isLessThanOrEqualTo(net.now + SECONDS.toNanos(3));
+        assertThat(leftDiary.closed).isInstanceOf(CloseReason.ByUs.class);
+    }
+
+    @Test
     void oneSideMayEndAndGoOnReading() {
         startBoth();
         left.write(Bytes.utf8("question"), net.now);
@@ -377,6 +447,41 @@ class EncryptedStreamTest {
 
         assertThat(rightDiary.unordered).containsExactly(Bytes.utf8("ping"));
         assertThat(leftDiary.unordered).containsExactly(Bytes.utf8("pong"));
+    }
+
+    @Test
+    void replayedUnorderedMessageIsDropped() throws MalformedException {
+        Unordered sender = new Unordered(sessions.initiator(), -3);
+        Unordered receiver = new Unordered(sessions.responder(), random);
+        List<Bytes> envelopes = new ArrayList<>();
+        for (int i = 0; i < 70; i++) {
+            envelopes.add(sender.seal(Bytes.utf8("no. " + i)));
+        }
+
+        for (int i : new int[] {1, 0, 3, 66, 4, 69, 6}) {
+            assertThat(receiver.open(envelopes.get(i))).isEqualTo(Bytes.utf8("no. " + i));
+        }
+
+        assertThat(receiver.openedLatest()).isFalse();
+        for (int i : new int[] {0, 1, 3, 4, 5, 6, 66, 69}) {
+            assertThatThrownBy(() -> receiver.open(envelopes.get(i)))
+                    .isInstanceOf(MalformedException.class);
+        }
+        assertThat(receiver.open(envelopes.get(7))).isEqualTo(Bytes.utf8("no. 7"));
+    }
+
+    @Test
+    void aForgedUnorderedMessageTakesNobodysPlace() throws MalformedException {
+        Unordered sender = new Unordered(sessions.initiator(), random);
+        Unordered receiver = new Unordered(sessions.responder(), random);
+        Bytes genuine = sender.seal(Bytes.utf8("genuine"));
+        byte[] forged = genuine.toArray();
+        forged[7] ^= 0x40;
+
+        assertThatThrownBy(() -> receiver.open(Bytes.wrap(forged)))
+                .isInstanceOf(MalformedException.class);
+
+        assertThat(receiver.open(genuine)).isEqualTo(Bytes.utf8("genuine"));
     }
 
     @Test
