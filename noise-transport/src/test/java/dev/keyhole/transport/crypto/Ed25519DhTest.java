@@ -42,7 +42,7 @@ class Ed25519DhTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> aPointOrScalarThatIsNoGoodIsRefused() {
+    Stream<DynamicTest> lowOrderAndMixedOrderPointsAreRefused() {
         return each(VECTORS.get("edgeCases"), Ed25519DhTest::check);
     }
 

@@ -15,7 +15,9 @@ import java.net.BindException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -53,6 +55,33 @@ class UdpLoopTest {
 
             assertThat(machine.expired.await(5, SECONDS)).isTrue();
             assertThat(machine.early).isFalse();
+        }
+    }
+
+    @Test
+    void idleTimersDoNotKeepTheProcessAlive() throws Exception {
+        try (UdpLoop loop = UdpLoop.open("idle");
+                UdpLoop guest = UdpLoop.sharing(loop)) {
+            loop.bind(ANY);
+            guest.bind(ANY);
+            Recorder machine = Recorder.on(loop);
+            Set<Thread> threads = ConcurrentHashMap.newKeySet();
+            CountDownLatch ran = new CountDownLatch(2);
+
+            loop.command(now -> machine.deadline = now + SECONDS.toNanos(1000));
+            for (UdpLoop each : new UdpLoop[] {loop, guest}) {
+                each.command(
+                        now -> {
+                            threads.add(Thread.currentThread());
+                            ran.countDown();
+                        });
+            }
+
+            assertThat(ran.await(5, SECONDS)).isTrue();
+            assertThat(threads).hasSize(1).allMatch(Thread::isDaemon);
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .filteredOn(thread -> thread.getName().contains("idle"))
+                    .allMatch(Thread::isDaemon);
         }
     }
 

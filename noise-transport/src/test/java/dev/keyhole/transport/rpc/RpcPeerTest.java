@@ -314,6 +314,34 @@ class RpcPeerTest {
     }
 
     @Test
+    void truncatedStreamIsReportedAsTruncated() {
+        LinkPair links = LinkPair.stepped(1);
+        RpcPeer asker = asker(links);
+        TestPublisher<Bytes> source = TestPublisher.create();
+        answerer(
+                links,
+                request -> {
+                    if (request.id() == 1) {
+                        request.stream(source);
+                    }
+                });
+        Recorder stream = Recorder.of(asker.call(utf8("x"), true));
+        Recorder plain = Recorder.of(asker.call(utf8("y"), false));
+        links.run();
+        source.next(utf8("one"));
+        links.run();
+
+        links.cut(new CloseReason.Ended());
+        links.run();
+
+        assertThat(stream.data).containsExactly(utf8("one"));
+        assertThat(stream.completed).isFalse();
+        assertThat(stream.error).isInstanceOf(RpcClosedException.class);
+        assertThat(plain.completed).isFalse();
+        assertThat(plain.error).isInstanceOf(RpcClosedException.class);
+    }
+
+    @Test
     void aCutLinkFailsWhoWaitsAndCancelsWhoAnswers() {
         LinkPair links = LinkPair.stepped(1);
         RpcPeer asker = asker(links);

@@ -89,7 +89,7 @@ class SecretStreamSessionVectorsTest {
     }
 
     @Test
-    void unorderedMessagesAreBoxedAsByTheOriginal() throws MalformedException {
+    void unorderedMessagesUseTheirOwnNamespace() throws MalformedException {
         long first = firstCounter();
         Unordered initiator = new Unordered(sessions().initiator(), first);
         Unordered responder = new Unordered(sessions().responder(), first);

@@ -14,9 +14,12 @@ import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.udx.UdxExchange.Settings;
 import dev.keyhole.transport.udx.UdxExchange.Side;
 import dev.keyhole.transport.wire.Bytes;
+import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class UdxStreamSim {
@@ -108,6 +111,28 @@ class UdxStreamSim {
         assertThat(exchange.a.closed).isEqualTo(new CloseReason.Ended());
         assertThat(exchange.a.stream.stats().rttNanos()).isPositive();
         assertThat(count(exchange.a, UdxCounters.Event.TIMEOUT)).isLessThan(12);
+    }
+
+    @Test
+    void streamIdsAreUnpredictable() {
+        StreamMultiplexer one = new StreamMultiplexer(new SecureRandom());
+        StreamMultiplexer other = new StreamMultiplexer(new SecureRandom());
+        Set<Integer> ids = new HashSet<>();
+        int neighbours = 0;
+        int bitsSeen = 0;
+        int last = 0;
+
+        for (int i = 0; i < 1000; i++) {
+            int id = (i % 2 == 0 ? one : other).open(new Inbox()).localId();
+            neighbours += Math.abs(id - last) < 100_000 ? 1 : 0;
+            bitsSeen |= id;
+            last = id;
+            ids.add(id);
+        }
+
+        assertThat(ids).hasSizeGreaterThan(990);
+        assertThat(neighbours).isLessThan(5);
+        assertThat(bitsSeen).isEqualTo(-1);
     }
 
     @Seeds(10)

@@ -136,7 +136,7 @@ class UdxTracesTest {
     }
 
     @Test
-    void numbersWrap() {
+    void sequenceNumbersWrap() {
         List<Bytes> packets = trace("sequence numbers wrap");
         LoneStream a = new LoneStream(new Inbox(), ID_A, UdxStream.DEFAULT_WINDOW_BYTES);
         LoneStream b = new LoneStream(new Inbox(), ID_B, UdxStream.DEFAULT_WINDOW_BYTES);
@@ -206,7 +206,8 @@ class UdxTracesTest {
 
     /** What the proxy made of a packet when it recorded this conversation. */
     private static Bytes withoutWindow(Bytes packet) {
-        return PacketHeader.refreshed(packet, 0, PacketHeader.of(packet).ack());
+        PacketHeader header = PacketHeader.of(packet);
+        return PacketHeader.refreshed(packet, header.streamId(), 0, header.ack());
     }
 
     private void hear(LoneStream stream, int... indexes) {
