@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -176,7 +177,7 @@ class DhtTest {
     }
 
     @Test
-    void closingEndsWhatIsOpen() {
+    void closingIsIdempotentAndEndsEveryPendingAnswer() {
         Dht server = Dht.bind(testnet.config());
         Listener listener =
                 server.listen(
@@ -184,11 +185,19 @@ class DhtTest {
         listener.ready().block(LIMIT);
         try (Dht client = Dht.bind(testnet.config())) {
             Connection connection = client.connect(listener.publicKey()).block(LIMIT);
+            Listener silent =
+                    client.listen(
+                            KeyPair.random(ENTROPY), ListenConfig.of(Firewall.allow()), c -> {});
+            silent.ready().block(LIMIT);
+            CompletableFuture<Connection> pending = server.connect(silent.publicKey()).toFuture();
 
-            server.close();
-            server.close();
-
+            listener.close();
+            listener.close();
             listener.closed().block(LIMIT);
+            server.close();
+            server.close();
+
+            assertThatThrownBy(pending::join).hasCauseInstanceOf(DhtException.Closed.class);
             assertThat(connection.closed().block(LIMIT)).isInstanceOf(CloseReason.ByPeer.class);
             assertThatThrownBy(() -> server.connect(listener.publicKey()).block(LIMIT))
                     .isInstanceOf(DhtException.Closed.class);

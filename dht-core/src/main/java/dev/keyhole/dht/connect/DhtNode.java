@@ -59,6 +59,7 @@ public final class DhtNode implements Machine {
     private final Queue<Runnable> notices = new ArrayDeque<>();
     private final Surroundings around;
     private final Map<Bytes, Acceptor> servers = new HashMap<>();
+    private final Set<Acceptor> retired = new LinkedHashSet<>();
     private final Set<Connector> connectors = new LinkedHashSet<>();
     private final Set<PeerStream> clients = new LinkedHashSet<>();
     private final ForwardLimit forwardLimit = new ForwardLimit();
@@ -187,6 +188,8 @@ public final class DhtNode implements Machine {
         if (servers.remove(target, server)) {
             rpc.unserve(target);
             server.close(nowNanos);
+            retired.removeIf(other -> other.connections() == 0);
+            retired.add(server);
             server.announcer().close(done, nowNanos);
         } else {
             done.run(nowNanos);
@@ -316,6 +319,10 @@ public final class DhtNode implements Machine {
         for (Acceptor server : servers.values()) {
             server.disconnect(new CloseReason.ByUs(why), nowNanos);
         }
+        for (Acceptor server : retired) {
+            server.disconnect(new CloseReason.ByUs(why), nowNanos);
+        }
+        retired.clear();
     }
 
     /** Something that the network is to forget before the node leaves it. */
