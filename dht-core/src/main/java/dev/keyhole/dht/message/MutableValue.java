@@ -34,6 +34,11 @@ public record MutableValue(long seq, Bytes value, Bytes signature) {
         return publicKey.verify(signable(seq, value), signature);
     }
 
+    /** The same value, with nothing of the message around it in memory. */
+    public MutableValue compact() {
+        return new MutableValue(seq, value.compact(), signature.compact());
+    }
+
     public Bytes toBytes() {
         WireWriter writer = new WireWriter(80 + value.length());
         encode(writer);

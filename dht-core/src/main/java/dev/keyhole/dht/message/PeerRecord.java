@@ -32,11 +32,11 @@ public record PeerRecord(PublicKey publicKey, List<Address> relayAddresses) {
         writer.list(relayAddresses, (w, address) -> address.encode(w));
     }
 
-    /** This record with no more relays than a storing node keeps. */
-    public PeerRecord cut() {
-        return relayAddresses.size() <= MAX_RELAYS
-                ? this
-                : new PeerRecord(publicKey, relayAddresses.subList(0, MAX_RELAYS));
+    /** What a storing node keeps of it: few relays, and nothing of the message it came in. */
+    public PeerRecord kept() {
+        return new PeerRecord(
+                new PublicKey(publicKey.bytes().compact()),
+                relayAddresses.subList(0, Math.min(MAX_RELAYS, relayAddresses.size())));
     }
 
     public Bytes toBytes() {

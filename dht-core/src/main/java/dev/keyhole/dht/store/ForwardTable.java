@@ -42,6 +42,11 @@ public final class ForwardTable {
         announced.remove(target);
     }
 
+    void clear() {
+        local.clear();
+        announced.clear();
+    }
+
     int size() {
         return local.size() + announced.size();
     }

@@ -83,6 +83,11 @@ final class GenerationCache<K, V> {
         old.remove(key);
     }
 
+    void clear() {
+        fresh = new Generation<>();
+        old = new Generation<>();
+    }
+
     int size() {
         return fresh.entries.size() + old.entries.size();
     }

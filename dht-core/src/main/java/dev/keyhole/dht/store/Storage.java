@@ -99,6 +99,16 @@ public final class Storage {
                 + immutables.size();
     }
 
+    /** Forgets everything. */
+    public void clear() {
+        forwards.clear();
+        topics.clear();
+        renewals.clear();
+        bumps.clear();
+        mutables.clear();
+        immutables.clear();
+    }
+
     private StoreAnswer findPeer(Bytes target, long nowNanos) {
         ForwardEntry entry = forwards.find(target, nowNanos).orElse(null);
         return StoreAnswer.full(entry == null ? null : entry.record());
@@ -133,7 +143,7 @@ public final class Storage {
             return renew(value.refresh(), request.from(), nowNanos);
         }
         if (!new AnnounceSignature(target, self, token).verifyAnnounce(value)
-                || !keep(target, peer.cut(), request.from(), nowNanos)) {
+                || !keep(target, peer.kept(), request.from(), nowNanos)) {
             return StoreAnswer.SILENT;
         }
         int host = request.from().host();
@@ -141,12 +151,13 @@ public final class Storage {
             Long before = bumps.find(target, nowNanos);
             if (value.bump() > (before == null ? 0 : before)
                     && value.bump() <= wallClockMillis + MAX_CLOCK_DRIFT_MILLIS) {
-                bumps.put(target, value.bump(), host, nowNanos);
+                bumps.put(target.compact(), value.bump(), host, nowNanos);
             }
         }
         Bytes refresh = value.refresh();
         if (refresh != null) {
-            renewals.put(refresh, new Renewal(target, peer.cut()), host, nowNanos);
+            Renewal renewal = new Renewal(target.compact(), peer.kept());
+            renewals.put(refresh.compact(), renewal, host, nowNanos);
         }
         return StoreAnswer.BARE;
     }
@@ -161,16 +172,17 @@ public final class Storage {
             return StoreAnswer.SILENT;
         }
         renewals.remove(hash);
-        renewals.put(secret, renewal, from.host(), nowNanos);
+        renewals.put(secret.compact(), renewal, from.host(), nowNanos);
         return StoreAnswer.BARE;
     }
 
     private boolean keep(Bytes target, PeerRecord peer, Address from, long nowNanos) {
+        Bytes record = peer.toBytes();
         if (isSelfAnnounce(target, peer)) {
             topics.remove(target, peer.publicKey());
-            return forwards.announce(target, from, peer.toBytes(), nowNanos);
+            return forwards.announce(target.compact(), from, record, nowNanos);
         }
-        return topics.put(target, peer.publicKey(), peer.toBytes(), from.host(), nowNanos);
+        return topics.put(target.compact(), peer.publicKey(), record, from.host(), nowNanos);
     }
 
     private StoreAnswer unannounce(StoreRequest request, Bytes target, NodeId self)
@@ -212,7 +224,7 @@ public final class Storage {
         if (before != null && wanted.seq() < before.seq()) {
             return StoreAnswer.error(ErrorCode.SEQ_TOO_LOW);
         }
-        return mutables.put(target, wanted, request.from().host(), nowNanos)
+        return mutables.put(target.compact(), wanted.compact(), request.from().host(), nowNanos)
                 ? StoreAnswer.full(null)
                 : StoreAnswer.SILENT;
     }
@@ -233,7 +245,7 @@ public final class Storage {
         if (request.token() == null || value == null || !Blake2b.hash256(value).equals(target)) {
             return StoreAnswer.SILENT;
         }
-        return immutables.put(target, value, request.from().host(), nowNanos)
+        return immutables.put(target.compact(), value.compact(), request.from().host(), nowNanos)
                 ? StoreAnswer.full(null)
                 : StoreAnswer.SILENT;
     }

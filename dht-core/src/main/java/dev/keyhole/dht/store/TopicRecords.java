@@ -77,6 +77,11 @@ final class TopicRecords {
         return found.subList(0, Math.min(count, found.size()));
     }
 
+    void clear() {
+        records.clear();
+        topics.clear();
+    }
+
     int size() {
         return records.size();
     }

@@ -14,16 +14,26 @@ import dev.keyhole.dht.message.PeerRecord;
 import dev.keyhole.dht.routing.NodeId;
 import dev.keyhole.dht.store.StoreAnswer.Shape;
 import dev.keyhole.transport.Vectors;
+import dev.keyhole.transport.crypto.Blake2b;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.identity.Seed;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.WireReader;
+import dev.keyhole.transport.wire.WireWriter;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -42,6 +52,7 @@ class StorageVectorsTest {
     /** The vector whose bump was changed after it was signed. */
     private static final String OTHER_BUMP = "bump is not covered";
 
+    private static final int BUFFER_BYTES = 1 << 16;
     private static final long WALL_CLOCK = 1_750_000_000_000L;
 
     private final Storage storage = new Storage(StoreLimits.DEFAULT, new Random(1));
@@ -169,6 +180,152 @@ class StorageVectorsTest {
     }
 
     @Test
+    void lookupAddsTheForwardEntryIfThereIsRoom() throws Exception {
+        Bytes target = KEY_A.publicKey().target();
+        AnnounceSignature signature = new AnnounceSignature(target, SELF, TOKEN);
+        announce(target, signature.announce(KEY_A, List.of(), null, 0));
+        for (int i = 0; i < 19; i++) {
+            KeyPair keyPair = KeyPair.fromSeed(Seed.of(Bytes.random(new Random(i), 32)));
+            announce(target, signature.announce(keyPair, List.of(), null, 0));
+        }
+
+        assertThat(LookupValue.decode(new WireReader(lookup(target).value())).peers())
+                .hasSize(20)
+                .last()
+                .extracting(PeerRecord::publicKey)
+                .isEqualTo(KEY_A.publicKey());
+
+        KeyPair last = KeyPair.fromSeed(Seed.of(Bytes.random(new Random(20), 32)));
+        announce(target, signature.announce(last, List.of(), null, 0));
+        assertThat(LookupValue.decode(new WireReader(lookup(target).value())).peers())
+                .hasSize(20)
+                .extracting(PeerRecord::publicKey)
+                .doesNotContain(KEY_A.publicKey());
+    }
+
+    @Test
+    void storedRecordIsThePeerRecordNotTheAnnounce() {
+        List<Address> relays = List.of(ASKER);
+        Bytes secret = Bytes.random(new Random(8), 32);
+        announce(
+                TOPIC,
+                new AnnounceSignature(TOPIC, SELF, TOKEN).announce(KEY_A, relays, secret, 77));
+
+        Bytes expected =
+                new WireWriter()
+                        .uint(1)
+                        .bytes(new PeerRecord(KEY_A.publicKey(), relays).toBytes())
+                        .uint(77)
+                        .toBytes();
+        assertThat(lookup(TOPIC).value()).isEqualTo(expected);
+    }
+
+    @Test
+    void signatureIsCheckedBeforeTheRelayListIsCut() throws Exception {
+        List<Address> five =
+                List.of(
+                        ASKER,
+                        ASKER.withPort(2),
+                        ASKER.withPort(3),
+                        ASKER.withPort(4),
+                        ASKER.withPort(5));
+        Bytes signed = new AnnounceSignature(TOPIC, SELF, TOKEN).announce(KEY_A, five, null, 0);
+        AnnounceValue value = AnnounceValue.decode(new WireReader(signed));
+        Bytes cutByAStranger =
+                new AnnounceValue(
+                                new PeerRecord(KEY_A.publicKey(), five.subList(0, 3)),
+                                null,
+                                value.signature(),
+                                0)
+                        .toBytes();
+
+        assertThat(announce(TOPIC, cutByAStranger).shape()).isEqualTo(Shape.SILENT);
+        assertThat(announce(TOPIC, signed).shape()).isEqualTo(Shape.BARE);
+        assertThat(LookupValue.decode(new WireReader(lookup(TOPIC).value())).peers())
+                .extracting(PeerRecord::relayAddresses)
+                .containsExactly(five.subList(0, 3));
+    }
+
+    @Test
+    void forwardEntryIsMadeOnlyByASelfAnnounce() {
+        Bytes target = KEY_A.publicKey().target();
+        KeyPair other = KeyPair.fromSeed(Seed.of(Bytes.random(new Random(9), 32)));
+        AnnounceSignature signature = new AnnounceSignature(target, SELF, TOKEN);
+
+        announce(target, signature.announce(other, List.of(), null, 0));
+        announce(
+                TOPIC,
+                new AnnounceSignature(TOPIC, SELF, TOKEN).announce(KEY_A, List.of(), null, 0));
+        assertThat(storage.forwards().find(target, 0)).isEmpty();
+        assertThat(storage.forwards().find(TOPIC, 0)).isEmpty();
+
+        announce(target, signature.announce(KEY_A, List.of(), null, 0));
+        assertThat(storage.forwards().find(target, 0).orElseThrow().relayAddress()).contains(ASKER);
+    }
+
+    @Test
+    void keptSlicesDoNotPinReceiveBuffers() {
+        Bytes value = Bytes.utf8("kept");
+        Bytes hash = Blake2b.hash256(value);
+        AnnounceSignature signature = new AnnounceSignature(TOPIC, SELF, TOKEN);
+        Bytes target = KEY_A.publicKey().target();
+        MutableValue mutable = MutableValue.sign(KEY_A, 1, value);
+        Bytes put = new MutablePut(KEY_A.publicKey(), mutable).toBytes();
+
+        handle(storage, Command.External.IMMUTABLE_PUT, inBuffer(hash), TOKEN, inBuffer(value));
+        handle(storage, Command.External.MUTABLE_PUT, inBuffer(target), TOKEN, inBuffer(put));
+        announce(inBuffer(TOPIC), inBuffer(signature.announce(KEY_A, List.of(), TOKEN, 5)));
+
+        assertThat(storage.size()).isEqualTo(5);
+        assertThat(reachableBytes(storage, Collections.newSetFromMap(new IdentityHashMap<>())))
+                .isLessThan(BUFFER_BYTES);
+    }
+
+    /** The length of all byte arrays that an object of ours holds on to. */
+    private static long reachableBytes(@Nullable Object from, Set<Object> seen) {
+        if (from == null || !seen.add(from)) {
+            return 0;
+        }
+        if (from instanceof byte[] array) {
+            return array.length;
+        }
+        long sum = 0;
+        if (from instanceof Map<?, ?> map) {
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                sum += reachableBytes(entry.getKey(), seen);
+                sum += reachableBytes(entry.getValue(), seen);
+            }
+        } else if (from instanceof Collection<?> collection) {
+            for (Object element : collection) {
+                sum += reachableBytes(element, seen);
+            }
+        } else if (from.getClass().getName().startsWith("dev.keyhole")) {
+            for (Field field : from.getClass().getDeclaredFields()) {
+                if (!Modifier.isStatic(field.getModifiers()) && !field.getType().isPrimitive()) {
+                    sum += reachableBytes(valueOf(field, from), seen);
+                }
+            }
+        }
+        return sum;
+    }
+
+    private static @Nullable Object valueOf(Field field, Object of) {
+        try {
+            field.setAccessible(true);
+            return field.get(of);
+        } catch (IllegalAccessException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A slice of a buffer that many datagrams share. */
+    private static Bytes inBuffer(Bytes bytes) {
+        byte[] buffer = new byte[BUFFER_BYTES];
+        bytes.copyTo(buffer, 1000);
+        return Bytes.wrap(buffer, 1000, bytes.length());
+    }
+
+    @Test
     void reannounceReplacesTheStoredRecord() throws Exception {
         AnnounceSignature signature = new AnnounceSignature(TOPIC, SELF, TOKEN);
         announce(TOPIC, signature.announce(KEY_A, List.of(ASKER), null, 0));
@@ -189,6 +346,15 @@ class StorageVectorsTest {
         assertThat(bumpAfter(signature, 400)).isEqualTo(500);
         assertThat(bumpAfter(signature, WALL_CLOCK + 60_000)).isEqualTo(WALL_CLOCK + 60_000);
         assertThat(bumpAfter(signature, WALL_CLOCK + 60_001)).isEqualTo(WALL_CLOCK + 60_000);
+
+        storage.forget(TOPIC, KEY_A.publicKey());
+        assertThat(lookup(TOPIC).value()).as("no records, no value").isNull();
+        Bytes target = KEY_A.publicKey().target();
+        AnnounceSignature self = new AnnounceSignature(target, SELF, TOKEN);
+        announce(target, self.announce(KEY_A, List.of(), null, 500));
+        assertThat(lookup(target).value().at(lookup(target).value().length() - 1))
+                .as("topics only")
+                .isZero();
     }
 
     @Test
@@ -291,10 +457,17 @@ class StorageVectorsTest {
     @Test
     void mutableAndImmutableValuesLiveForTwoDays() {
         Bytes value = Bytes.utf8("hello");
-        Bytes target = dev.keyhole.transport.crypto.Blake2b.hash256(value);
+        Bytes target = Blake2b.hash256(value);
         handle(storage, Command.External.IMMUTABLE_PUT, target, TOKEN, value);
         StoreRequest get =
                 new StoreRequest(Command.External.IMMUTABLE_GET, ASKER, target, null, null);
+
+        announce(
+                TOPIC,
+                new AnnounceSignature(TOPIC, SELF, TOKEN).announce(KEY_A, List.of(), null, 9));
+        StoreRequest lookup = new StoreRequest(Command.External.LOOKUP, ASKER, TOPIC, null, null);
+        assertThat(storage.handle(lookup, SELF, MINUTES.toNanos(13), 0).value()).isNotNull();
+        assertThat(storage.handle(lookup, SELF, MINUTES.toNanos(27), 0).value()).isNull();
 
         StoreAnswer afterADay = storage.handle(get, SELF, MINUTES.toNanos(24 * 60), 0);
         StoreAnswer afterThree = storage.handle(get, SELF, MINUTES.toNanos(72 * 60), 0);

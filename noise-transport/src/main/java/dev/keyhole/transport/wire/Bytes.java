@@ -133,6 +133,11 @@ public final class Bytes implements Comparable<Bytes> {
         return slice(from, length);
     }
 
+    /** The same bytes without anything around them in memory, for whoever keeps them. */
+    public Bytes compact() {
+        return length == array.length ? this : wrap(toArray());
+    }
+
     public byte[] toArray() {
         return Arrays.copyOfRange(array, offset, offset + length);
     }
