@@ -34,7 +34,7 @@ public final class Announcement implements AutoCloseable {
     private volatile boolean closing;
     private boolean suspended;
     private List<Address> closestNodes = List.of();
-    private boolean announced;
+    private @Nullable List<Address> announced;
     private @Nullable Query query;
     private Timers.@Nullable Timer next;
 
@@ -46,17 +46,25 @@ public final class Announcement implements AutoCloseable {
         this.entropy = entropy;
     }
 
-    /** Announces, the first time after removing what the key had announced before. */
+    /** Announces, with other relays than before after removing what was announced with those. */
     void announce(long nowNanos) {
         if (closing || suspended) {
             return;
         }
         cancelNext();
+        List<Address> now = relaysNow();
+        // A node of the original ignores another announce of the key for a while, relays and all.
         QuerySpec walk =
-                announced
-                        ? Walks.announce(topic, keyPair, relaysNow(), 0)
-                        : Walks.announceAfresh(topic, keyPair, relaysNow(), 0);
-        query = dht.node().rpc().query(walk.withStart(closestNodes), this::announced, nowNanos);
+                now.equals(announced)
+                        ? Walks.announce(topic, keyPair, now, 0)
+                        : Walks.announceAfresh(topic, keyPair, now, 0);
+        query =
+                dht.node()
+                        .rpc()
+                        .query(
+                                walk.withStart(closestNodes),
+                                (result, later) -> announced(result, now, later),
+                                nowNanos);
     }
 
     /** The relays of the moment if the key is one this node listens on, else those given. */
@@ -64,7 +72,7 @@ public final class Announcement implements AutoCloseable {
         return relays.isEmpty() ? dht.node().relayAddresses(keyPair.publicKey()) : relays;
     }
 
-    private void announced(QueryResult result, long nowNanos) {
+    private void announced(QueryResult result, List<Address> relaysThen, long nowNanos) {
         query = null;
         if (closing || suspended) {
             return;
@@ -72,7 +80,7 @@ public final class Announcement implements AutoCloseable {
         int accepted = (int) result.commits().stream().filter(CommitOutcome::accepted).count();
         long pause = RETRY.toNanos();
         if (accepted > 0) {
-            announced = true;
+            announced = relaysThen;
             closestNodes = result.closestNodes();
             pause = INTERVAL.toNanos() + (long) (entropy.nextDouble() * JITTER.toNanos());
             dht.tell(() -> ready.tryEmitValue(accepted));
@@ -116,12 +124,13 @@ public final class Announcement implements AutoCloseable {
     /** Announces again, beginning where it did before. */
     void resume(long nowNanos) {
         suspended = false;
-        announced = false;
+        announced = null;
         announce(nowNanos);
     }
 
     private void withdraw(Timers.Task done, long nowNanos) {
         cancelNext();
+        dht.node().rpc().forget(topic, publicKey());
         if (query != null) {
             query.cancel(nowNanos);
         }

@@ -333,7 +333,11 @@ public final class Dht implements AutoCloseable {
 
     /** Removes a key from a topic wherever it is found, whoever announced it. */
     public Mono<Void> unannounce(Bytes topic, KeyPair keyPair) {
-        return walk(Walks.unannounce(topic, keyPair), answer -> Optional.<Void>empty()).then();
+        return Mono.<Void>fromRunnable(
+                        () -> command(now -> node.rpc().forget(topic, keyPair.publicKey())))
+                .then(
+                        walk(Walks.unannounce(topic, keyPair), answer -> Optional.<Void>empty())
+                                .then());
     }
 
     /**
