@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Time is counted in ticks of five seconds. A tick after which the time of day is far ahead of
  * the machine's own time means that the machine slept: what was known is then old, and an address
- * that was good may belong to somebody else.
+ * that was good may belong to somebody else. A tick that merely comes late means nothing of the
+ * kind, unless nobody answers any more; there are machines whose own time goes on in their sleep.
  */
 final class NodeState {
 
@@ -217,10 +218,18 @@ final class NodeState {
             wakeUp(nowNanos);
         } else {
             neighbourhood.tick(neighbourhood.tick() + 1);
-            refreshTicks = stalled ? 1 : refreshTicks;
         }
         if (bootstrapped) {
             tick(nowNanos);
+            if (stalled && !slept) {
+                walkTo(neighbourhood.table().self(), this::lookedAfterStall, nowNanos);
+            }
+        }
+    }
+
+    private void lookedAfterStall(QueryResult result, long nowNanos) {
+        if (result.closest().isEmpty() && !wasCancelled(result)) {
+            wakeUp(nowNanos);
         }
     }
 

@@ -116,7 +116,7 @@ class NodeStateTest {
     }
 
     @Test
-    void firewalledNodeStaysFirewalledAndLosesNobody() {
+    void unansweredNatPingEvictsNobody() {
         Swarm swarm = new Swarm(net, 12);
         RpcNode node = firewalledNode(DEFAULT.withPersistence(Persistence.PERSISTENT));
 
@@ -128,7 +128,6 @@ class NodeStateTest {
         assertThat(node.isEphemeral()).isTrue();
         assertThat(node.remoteAddress()).isEmpty();
         assertThat(node.observedAddress()).contains(node.clientSocket().local());
-        // unansweredNatPingEvictsNobody
         assertThat(node.tableSize()).isEqualTo(swarm.nodes.size());
     }
 
@@ -246,19 +245,31 @@ class NodeStateTest {
 
     @Test
     void sleepIsNoticedThroughTheWallClock() {
-        Swarm swarm = new Swarm(net, 8);
+        new Swarm(net, 8);
         RpcNode node = net.node(DEFAULT.withFirewalled(false), "10.3.0.1", 49737, log);
         node.start(net.now());
         net.run(MINUTES.toNanos(25));
         assertThat(node.isEphemeral()).as("persistent by now").isFalse();
         log.events.clear();
 
-        net.wallClockAheadMillis += MINUTES.toMillis(10);
+        net.wallClockAheadMillis += SECONDS.toMillis(16);
+        net.run(SECONDS.toNanos(6));
+
+        assertThat(log.events).contains("ephemeral", "network changed");
+        assertThat(node.isEphemeral()).isTrue();
+    }
+
+    @Test
+    void wakeUpAgesTheTableRefreshesAndEndsPersistence() {
+        Swarm swarm = new Swarm(net, 8);
+        RpcNode node = net.node(DEFAULT.withFirewalled(false), "10.3.0.1", 49737, log);
+        node.start(net.now());
+        net.run(MINUTES.toNanos(25));
+        assertThat(node.isEphemeral()).as("persistent by now").isFalse();
+
+        net.wallClockAheadMillis += HOURS.toMillis(3);
         List<TestNetwork.Sent> sent = net.record();
         net.run(SECONDS.toNanos(5));
-
-        // wakeUpAgesTheTableRefreshesAndEndsPersistence
-        assertThat(log.events).contains("ephemeral", "network changed");
         assertThat(node.isEphemeral()).isTrue();
         net.run(SECONDS.toNanos(11));
         Set<Address> pinged = new HashSet<>();
@@ -288,6 +299,23 @@ class NodeStateTest {
         net.run(SECONDS.toNanos(10));
 
         assertThat(node.isEphemeral()).isFalse();
+        assertThat(log.events).doesNotContain("ephemeral");
+    }
+
+    @Test
+    void aStallAfterWhichNobodyAnswersIsASleep() {
+        Swarm swarm = new Swarm(net, 8);
+        RpcNode node = net.node(DEFAULT.withFirewalled(false), "10.3.0.1", 49737, log);
+        node.start(net.now());
+        net.run(MINUTES.toNanos(25));
+        assertThat(node.isEphemeral()).isFalse();
+
+        swarm.nodes.forEach(net::kill);
+        net.stall(HOURS.toNanos(8));
+        net.run(SECONDS.toNanos(30));
+
+        assertThat(log.events).contains("ephemeral", "network changed");
+        assertThat(node.isEphemeral()).isTrue();
     }
 
     @Test
