@@ -148,7 +148,11 @@ final class Neighbourhood {
         }
         if (newcomers.add(id)) {
             // Its answer brings it in, by the way every answer takes.
-            ping(from, new Check(() -> newcomers.remove(id)), nowNanos);
+            // One ping only: whoever is named in a forged source gets no more than that from us.
+            host.request(
+                    RequestSpec.of(from, Command.PING).withRetries(0),
+                    new Check(() -> newcomers.remove(id)),
+                    nowNanos);
         }
     }
 

@@ -2,7 +2,6 @@ package dev.keyhole.dht.node;
 
 import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.request.Answer;
-import dev.keyhole.dht.request.PendingRequest;
 import dev.keyhole.dht.request.ReplyListener;
 import dev.keyhole.dht.request.RequestFailure;
 import dev.keyhole.dht.request.RequestSpec;
@@ -51,7 +50,7 @@ final class ReachabilityCheck {
     /** Sends a request from the main socket. */
     @FunctionalInterface
     interface Sender {
-        PendingRequest request(RequestSpec spec, ReplyListener listener, long nowNanos);
+        void request(RequestSpec spec, ReplyListener listener, long nowNanos);
     }
 
     ReachabilityCheck(LocalSocket serverSocket, Outcome outcome) {
@@ -86,6 +85,11 @@ final class ReachabilityCheck {
         if (askedHosts.contains(from.host())) {
             heardHosts.add(from.host());
         }
+    }
+
+    /** How many hosts that were asked have been heard on the server socket. */
+    int heardHosts() {
+        return heardHosts.size();
     }
 
     private void count(Address from, Address ours) {

@@ -82,6 +82,7 @@ public final class RpcNode implements Machine {
     private long downHintTick = -1;
     private int downHints;
     private boolean suspended;
+    private boolean closed;
     private long ignored;
     private long malformed;
 
@@ -117,10 +118,12 @@ public final class RpcNode implements Machine {
         state.start(nowNanos);
     }
 
-    /** Ends every request and query, each with its notice, and asks nothing more. */
+    /** Ends every request and query, each with its notice, goes silent, and forgets. */
     public void close(long nowNanos) {
+        closed = true;
         state.stop();
         delayedPings.clear();
+        storage.clear();
         List.copyOf(queries).forEach(query -> query.cancel(nowNanos));
         requests.close(nowNanos);
     }
@@ -144,7 +147,7 @@ public final class RpcNode implements Machine {
      * @param server the server socket, which may be too
      */
     public void resume(LocalSocket client, LocalSocket server, long nowNanos) {
-        if (suspended) {
+        if (suspended && !closed) {
             suspended = false;
             boolean moved = !server.equals(serverSocket);
             clientSocket = client;
@@ -285,7 +288,7 @@ public final class RpcNode implements Machine {
 
     @Override
     public void receive(Datagram datagram, long nowNanos) {
-        if (suspended) {
+        if (suspended || closed) {
             return;
         }
         Bytes payload = datagram.payload();
@@ -525,7 +528,8 @@ public final class RpcNode implements Machine {
     }
 
     private static @Nullable NodeId checked(@Nullable NodeId claimed, Address source) {
-        return claimed != null && claimed.equals(NodeId.of(source)) ? claimed : null;
+        NodeId id = claimed == null ? null : NodeId.of(source);
+        return id != null && id.equals(claimed) ? id : null;
     }
 
     /** What the parts of this node may ask of it. */

@@ -3,6 +3,7 @@ package dev.keyhole.dht.node;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import com.sun.management.ThreadMXBean;
 import dev.keyhole.dht.message.AnnounceValue;
 import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.message.LookupValue;
@@ -18,14 +19,27 @@ import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import dev.keyhole.transport.wire.WireReader;
 import dev.keyhole.transport.wire.WireWriter;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 
 /** Whatever is done to real datagrams, it is dropped and counted, and the node lives on. */
 class MalformedInputTest {
 
     private static final List<Bytes> CORPUS = new ArrayList<>();
+    private static final Bytes ADDRESS = Bytes.of(10, 0, 0, 1, 1, 0);
+    private static final Bytes KEY = Bytes.random(new Random(1), 32);
+
+    private static final List<WireReader.Decoder<?>> DECODERS =
+            List.of(
+                    Request::decode,
+                    Reply::decode,
+                    PeerRecord::decode,
+                    AnnounceValue::decode,
+                    LookupValue::decode,
+                    MutablePut::decode);
 
     static {
         for (String file : List.of("dht-rpc-messages", "dht-announce", "dht-storage")) {
@@ -37,18 +51,9 @@ class MalformedInputTest {
     @Seeds(20)
     void damagedMessagesOnlyEverYieldMalformedException(long seed) {
         Random random = new Random(seed);
-        List<WireReader.Decoder<?>> decoders =
-                List.of(
-                        Request::decode,
-                        Reply::decode,
-                        PeerRecord::decode,
-                        AnnounceValue::decode,
-                        LookupValue::decode,
-                        MutablePut::decode);
-
         for (Bytes bytes : CORPUS) {
             Bytes damaged = damage(bytes, random);
-            for (WireReader.Decoder<?> decoder : decoders) {
+            for (WireReader.Decoder<?> decoder : DECODERS) {
                 try {
                     decoder.decode(new WireReader(damaged));
                 } catch (MalformedException e) {
@@ -58,8 +63,60 @@ class MalformedInputTest {
         }
     }
 
+    @Test
+    void claimedLengthsNeverDriveAllocation() {
+        Address from = Address.parse("10.2.3.4:5");
+        long most = (1L << 53) - 1;
+        List<Bytes> liars = new ArrayList<>();
+        for (long claim : new long[] {1000, 0x100000, Integer.MAX_VALUE, 1L << 32, most}) {
+            // A value, closer nodes, a peer's relays and a lookup's peers, of a claimed length.
+            liars.add(
+                    new WireWriter()
+                            .u8(Request.TYPE)
+                            .uint(16)
+                            .u16(1)
+                            .bytes(ADDRESS)
+                            .uint(9)
+                            .uint(claim)
+                            .toBytes());
+            liars.add(
+                    new WireWriter()
+                            .u8(Reply.TYPE)
+                            .uint(4)
+                            .u16(1)
+                            .bytes(ADDRESS)
+                            .uint(claim)
+                            .bytes(ADDRESS)
+                            .toBytes());
+            liars.add(new WireWriter().uint(1).bytes(KEY).uint(claim).bytes(ADDRESS).toBytes());
+            liars.add(new WireWriter().uint(claim).bytes(KEY).uint(0).toBytes());
+            liars.add(new WireWriter().bytes(KEY).uint(1).uint(claim).bytes(KEY).toBytes());
+        }
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+        long before = threads.getCurrentThreadAllocatedBytes();
+        int refused = 0;
+        for (Bytes liar : liars) {
+            for (WireReader.Decoder<?> decoder : DECODERS) {
+                try {
+                    decoder.decode(new WireReader(liar));
+                } catch (MalformedException e) {
+                    refused++;
+                }
+            }
+        }
+
+        assertThat(refused).isGreaterThan(liars.size());
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(1 << 20);
+        Swarm swarm = new Swarm(1, 2);
+        RpcNode node = swarm.nodes.get(0);
+        long malformed = node.malformedDatagrams();
+        liars.forEach(l -> node.receive(new Datagram(node.serverSocket(), from, l), 0));
+        assertThat(node.malformedDatagrams() - malformed).isEqualTo(10);
+    }
+
     @Seeds(1)
-    void nodeUnderGarbageStillAnswers(long seed) {
+    void malformedMessageIsDroppedAndNeverThrown(long seed) {
         Swarm swarm = new Swarm(seed, 4);
         RpcNode node = swarm.nodes.get(0);
         RpcNode asker = swarm.bystander(50);

@@ -1,16 +1,22 @@
 package dev.keyhole.dht.node;
 
+import static dev.keyhole.transport.net.Machine.NEVER;
 import static java.util.concurrent.TimeUnit.MINUTES;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keyhole.dht.announce.AnnounceSignature;
 import dev.keyhole.dht.announce.Walks;
 import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.message.ErrorCode;
+import dev.keyhole.dht.message.LookupValue;
+import dev.keyhole.dht.message.PeerRecord;
 import dev.keyhole.dht.message.Reply;
 import dev.keyhole.dht.message.Request;
 import dev.keyhole.dht.query.QueryResult.QueryFailure;
 import dev.keyhole.dht.request.Answer;
+import dev.keyhole.dht.request.ReplyListener;
+import dev.keyhole.dht.request.RequestFailure;
 import dev.keyhole.dht.request.RequestSpec;
 import dev.keyhole.dht.routing.NodeId;
 import dev.keyhole.transport.identity.KeyPair;
@@ -24,8 +30,10 @@ import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.WireReader;
 import dev.keyhole.transport.wire.WireWriter;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What one node answers others, in a small network. */
@@ -136,12 +144,32 @@ class RpcNodeTest {
 
     @Test
     void bareRepliesCarryNeitherTokenNorCloserNodes() {
-        Answer ping = swarm.ask(asker, RequestSpec.of(at, Command.PING).withTarget(TARGET));
         Answer find = swarm.ask(asker, RequestSpec.of(at, Command.FIND_NODE).withTarget(TARGET));
         Answer lookup = swarm.ask(asker, RequestSpec.of(at, Command.LOOKUP).withTarget(TARGET));
 
-        assertThat(ping.token()).isNull();
-        assertThat(ping.closerNodes()).isEmpty();
+        Answer token = swarm.ask(asker, RequestSpec.of(at, Command.LOOKUP).withTarget(TARGET));
+        AnnounceSignature signature = new AnnounceSignature(TARGET, token.id(), token.token());
+        Bytes anybody = new WireWriter().u32(0x7f000001).u16(9).toBytes();
+        List<RequestSpec> bare =
+                List.of(
+                        RequestSpec.of(at, Command.PING),
+                        ReachabilityCheck.natPing(at, asker.serverSocket()),
+                        RequestSpec.of(at, Command.DOWN_HINT).withValue(anybody),
+                        RequestSpec.of(at, Command.DELAYED_PING)
+                                .withValue(new WireWriter().u32(10).toBytes()),
+                        RequestSpec.of(at, Command.ANNOUNCE)
+                                .withToken(token.token())
+                                .withValue(signature.announce(KEY, List.of(), null, 0)),
+                        RequestSpec.of(at, Command.UNANNOUNCE)
+                                .withToken(token.token())
+                                .withValue(signature.unannounce(KEY)));
+
+        for (RequestSpec spec : bare) {
+            Answer answer = swarm.ask(asker, spec.withTarget(TARGET));
+            assertThat(answer).as(spec.command().toString()).isNotNull();
+            assertThat(answer.token()).as(spec.command().toString()).isNull();
+            assertThat(answer.closerNodes()).as(spec.command().toString()).isEmpty();
+        }
         assertThat(find.token()).isNull();
         assertThat(find.closerNodes()).isNotEmpty();
         assertThat(lookup.token()).isNotNull();
@@ -232,9 +260,6 @@ class RpcNodeTest {
         assertThat(swarm.walk(asker, Walks.findPeer(KEY.publicKey())).answers)
                 .isNotEmpty()
                 .allMatch(a -> a.value() == null);
-        assertThat(storing.forward(target, swarm.net.now()))
-                .as("forwardEntryIsMadeOnlyByASelfAnnounce")
-                .isEmpty();
     }
 
     @Test
@@ -288,16 +313,109 @@ class RpcNodeTest {
     }
 
     @Test
-    void recordsExpireByTheirLastAnnounceNotByLookups() {
+    void unannounceReachesEveryNodeThatMightHoldTheRecord() throws Exception {
         swarm.walk(asker, Walks.announce(TARGET, KEY, List.of(), 0));
+        Address crowded = swarm.nodes.get(2).serverSocket().local();
+        for (int i = 100; i < 130; i++) {
+            // So many that the one to go need not be among those listed.
+            announceAt(crowded, KeyPair.fromSeed(Seed.of(Bytes.random(new Random(i), 32))));
+        }
+        List<TestNetwork.Sent> sent = swarm.net.record();
+
+        swarm.walk(
+                asker,
+                Walks.unannounce(TARGET, KEY)
+                        .withCommit(answer -> RequestSpec.of(answer.from(), Command.PING)));
+
+        Set<Address> told = new HashSet<>();
+        List<Command> commands = new ArrayList<>();
+        for (TestNetwork.Sent datagram : sent) {
+            if (datagram.from().equals(asker.mainSocket().local())
+                    && datagram.payload().unsignedAt(0) == Request.TYPE) {
+                commands.add(command(datagram.payload()));
+                if (command(datagram.payload()).equals(Command.UNANNOUNCE)) {
+                    told.add(datagram.to());
+                }
+            }
+        }
+        assertThat(told).hasSize(6).contains(crowded);
+        assertThat(commands.lastIndexOf(Command.UNANNOUNCE))
+                .as("awaited before the commits")
+                .isLessThan(commands.indexOf(Command.PING));
+        for (RpcNode node : swarm.nodes) {
+            Address there = node.serverSocket().local();
+            for (int i = 0; i < 10; i++) {
+                Answer answer =
+                        swarm.ask(asker, RequestSpec.of(there, Command.LOOKUP).withTarget(TARGET));
+                assertThat(Walks.peers(answer).map(LookupValue::peers).orElse(List.of()))
+                        .extracting(PeerRecord::publicKey)
+                        .doesNotContain(KEY.publicKey());
+            }
+        }
+    }
+
+    @Test
+    void recordsExpireByTheirLastAnnounceNotByLookups() {
+        Bytes target = KEY.publicKey().target();
+        RequestSpec lookup = RequestSpec.of(at, Command.LOOKUP).withTarget(TARGET);
+        RequestSpec find = RequestSpec.of(at, Command.FIND_PEER).withTarget(target);
+        swarm.walk(asker, Walks.announce(TARGET, KEY, List.of(), 0));
+        swarm.walk(
+                asker,
+                Walks.findPeer(KEY.publicKey())
+                        .withCommit(answer -> Walks.selfAnnounce(answer, KEY)));
+        assertThat(swarm.ask(asker, lookup).value()).isNotNull();
+        assertThat(swarm.ask(asker, find).value()).isNotNull();
 
         for (int i = 0; i < 30; i++) {
             swarm.net.run(MINUTES.toNanos(1));
-            swarm.ask(asker, RequestSpec.of(at, Command.LOOKUP).withTarget(TARGET));
+            swarm.ask(asker, lookup);
+            swarm.ask(asker, find);
         }
 
-        Answer answer = swarm.ask(asker, RequestSpec.of(at, Command.LOOKUP).withTarget(TARGET));
-        assertThat(answer.value()).isNull();
+        assertThat(swarm.ask(asker, lookup).value()).isNull();
+        assertThat(swarm.ask(asker, find).value()).isNull();
+    }
+
+    @Test
+    void destroyReleasesEveryCache() {
+        swarm.walk(asker, Walks.announce(TARGET, KEY, List.of(), 1234));
+        swarm.walk(asker, Walks.putImmutable(Bytes.utf8("a value")));
+        assertThat(storing.storedEntries()).isEqualTo(3);
+
+        storing.close(swarm.net.now());
+
+        assertThat(storing.storedEntries()).isZero();
+        assertThat(storing.deadlineNanos()).as("no clock is left running").isEqualTo(NEVER);
+    }
+
+    @Test
+    void deadlinesOfAClosedMachineNeverFire() {
+        swarm.ask(asker, RequestSpec.of(at, Command.LOOKUP).withTarget(TARGET));
+        Bytes soon = new WireWriter().u32(2000).toBytes();
+        asker.request(
+                RequestSpec.of(at, Command.DELAYED_PING).withValue(soon).withRetries(0),
+                new ReplyListener() {
+                    @Override
+                    public void answered(Answer answer, long nowNanos) {
+                        throw new AssertionError("answered by a closed node");
+                    }
+
+                    @Override
+                    public void failed(RequestFailure failure, long nowNanos) {}
+                },
+                swarm.net.now());
+        swarm.net.run(SECONDS.toNanos(1));
+
+        storing.close(swarm.net.now());
+        List<TestNetwork.Sent> sent = swarm.net.record();
+        for (int i = 0; i < 100; i++) {
+            storing.expire(swarm.net.now());
+            swarm.net.run(SECONDS.toNanos(10));
+        }
+
+        assertThat(storing.deadlineNanos()).isEqualTo(NEVER);
+        assertThat(sent).noneMatch(datagram -> datagram.from().equals(at));
     }
 
     @Test
@@ -352,9 +470,26 @@ class RpcNodeTest {
         Request request = new Request(1, at, NodeId.of(forged), null, Command.PING, null, null);
         storing.receive(
                 new Datagram(storing.serverSocket(), forged, request.toBytes()), swarm.net.now());
+        List<TestNetwork.Sent> sent = swarm.net.record();
         swarm.net.run(SECONDS.toNanos(10));
 
         assertThat(storing.latestNodes(100)).doesNotContain(forged);
+        assertThat(sent.stream().filter(datagram -> datagram.to().equals(forged)))
+                .as("the answer and one ping")
+                .hasSize(2);
+    }
+
+    private void announceAt(Address node, KeyPair keyPair) {
+        Answer answer = swarm.ask(asker, RequestSpec.of(node, Command.LOOKUP).withTarget(TARGET));
+        AnnounceSignature signature = new AnnounceSignature(TARGET, answer.id(), answer.token());
+        Answer stored =
+                swarm.ask(
+                        asker,
+                        RequestSpec.of(node, Command.ANNOUNCE)
+                                .withTarget(TARGET)
+                                .withToken(answer.token())
+                                .withValue(signature.announce(keyPair, List.of(), null, 0)));
+        assertThat(stored.isOk()).isTrue();
     }
 
     private int fullAnswers(Address from, int count) {

@@ -1,5 +1,6 @@
 package dev.keyhole.dht.query;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -60,6 +61,13 @@ class QueryTest {
         assertThat(world.sent).hasSize(6);
         assertThat(log.result.closest()).isEmpty();
         assertThat(log.endedNanos).isEqualTo(SECONDS.toNanos(6));
+
+        world.sent.clear();
+        Log forced = new Log();
+        new Query(world, LOOKUP.asForced(), forced).start(world.now);
+        world.pass(SECONDS.toNanos(20));
+        assertThat(world.sent).as("a forced one").hasSize(1);
+        assertThat(forced.result).isNotNull();
     }
 
     @Test
@@ -121,6 +129,26 @@ class QueryTest {
         world.pass(SECONDS.toNanos(10));
 
         assertThat(world.downHints()).containsExactlyInAnyOrder(referrer, other);
+    }
+
+    @Test
+    void aLaterReferrerToADeadNodeIsToldAtOnce() {
+        Address slow = Address.loopback(1);
+        Address dead = Address.loopback(3);
+        world.table.addAll(List.of(slow, dead));
+        start(LOOKUP.withRetries(1));
+        world.deaf.add(dead);
+        world.pass(SECONDS.toNanos(1));
+
+        // The slow one answers its second sending, when the dead one is known to be dead.
+        world.pass(MILLISECONDS.toNanos(999));
+        Address late = Address.loopback(4);
+        world.answer(slow, 0, List.of(late));
+        world.pass(MILLISECONDS.toNanos(2));
+        assertThat(world.downHints()).as("we knew the dead one ourselves").isEmpty();
+        world.answer(late, 0, List.of(dead));
+
+        assertThat(world.downHints()).containsExactly(late);
     }
 
     @Test
