@@ -7,6 +7,7 @@ import dev.keyhole.dht.Connection;
 import dev.keyhole.dht.Dht;
 import dev.keyhole.dht.DhtException;
 import dev.keyhole.dht.Firewall;
+import dev.keyhole.dht.KeySearch;
 import dev.keyhole.dht.ListenConfig;
 import dev.keyhole.dht.Listener;
 import dev.keyhole.dht.Testnet;
@@ -78,6 +79,32 @@ class LifecycleIT {
     }
 
     @Test
+    void theOriginalFindsUsAgainAfterWeHaveSlept() {
+        Dht server = node();
+        Listener listener =
+                server.listen(
+                        KeyPair.random(new SecureRandom()),
+                        ListenConfig.of(Firewall.open()),
+                        connection -> connection.write(Bytes.of(1)));
+        listener.ready().block(LIMIT);
+
+        server.suspend().block(LIMIT);
+        Peer early = echoClient(listener);
+        assertThat(early.await("ERR")).startsWith("PEER_NOT_FOUND");
+
+        server.resume().block(LIMIT);
+        PublicKey found =
+                node().findPeer(listener.publicKey())
+                        .filter(search -> !search.holders().isEmpty())
+                        .repeatWhenEmpty(tries -> tries.delayElements(Duration.ofMillis(100)))
+                        .map(KeySearch::publicKey)
+                        .block(LIMIT);
+        assertThat(found).isEqualTo(listener.publicKey());
+        Peer late = echoClient(listener);
+        late.await("OPEN");
+    }
+
+    @Test
     void aPoolOfTheOriginalKeepsOneConnectionToUs() {
         AtomicInteger connections = new AtomicInteger();
         Listener listener =
@@ -95,6 +122,18 @@ class LifecycleIT {
         assertThat(client.await("POOLED")).isEqualTo("true");
         assertThat(client.status()).isZero();
         assertThat(connections).hasValue(1);
+    }
+
+    private Peer echoClient(Listener listener) {
+        Peer client =
+                Peer.original(
+                        "echo-client.mjs",
+                        "--bootstrap",
+                        testnet.bootstrap().get(0),
+                        "--connect",
+                        listener.publicKey());
+        open.push(client);
+        return client;
     }
 
     private Dht node() {
