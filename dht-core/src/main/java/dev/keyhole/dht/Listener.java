@@ -6,6 +6,7 @@ import dev.keyhole.dht.connect.ServerConfig;
 import dev.keyhole.dht.connect.ServerListener;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.PublicKey;
+import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -14,9 +15,12 @@ import reactor.core.publisher.Sinks;
 /** Accepts connections to a key, and keeps the key findable, until it is closed. */
 public final class Listener implements AutoCloseable {
 
+    private static final Duration WITHDRAWAL_LIMIT = Duration.ofSeconds(1);
+
     private final Dht dht;
     private final KeyPair keyPair;
-    private final Sinks.Empty<Void> ready = Sinks.empty();
+    private final Sinks.One<Integer> ready = Sinks.one();
+    private final Sinks.One<Integer> announced = Sinks.one();
     private final Sinks.Empty<Void> closed = Sinks.empty();
     private volatile int relays;
     private volatile boolean closing;
@@ -50,6 +54,7 @@ public final class Listener implements AutoCloseable {
         acceptor = dht.node().listen(keyPair, serverConfig, events, nowNanos);
         if (acceptor == null) {
             ready.tryEmitError(new DhtException.KeyPairInUse(publicKey()));
+            announced.tryEmitError(new DhtException.KeyPairInUse(publicKey()));
             closed.tryEmitEmpty();
         }
     }
@@ -63,12 +68,23 @@ public final class Listener implements AutoCloseable {
         return now == null || now.denies(remote);
     }
 
-    /** Completes when the key can be found and connected to. */
-    public Mono<Void> ready() {
+    /**
+     * Completes when the key can be found and connected to, with how many nodes relay for it: three
+     * unless the network is small, none if this node is the only one there is.
+     */
+    public Mono<Integer> ready() {
         return ready.asMono();
     }
 
-    /** How many nodes relay for this key at the moment; three unless the network is small. */
+    /**
+     * Completes when the key has been announced for the first time, with how many nodes took it in.
+     * If nobody did, nobody finds the key yet; the listener goes on trying.
+     */
+    public Mono<Integer> announced() {
+        return announced.asMono();
+    }
+
+    /** How many nodes relay for this key at the moment; zero while nobody can be reached. */
     public int relays() {
         return relays;
     }
@@ -95,6 +111,11 @@ public final class Listener implements AutoCloseable {
      */
     @Override
     public void close() {
+        close(WITHDRAWAL_LIMIT);
+    }
+
+    /** The same, with another limit than a second to how long the withdrawal may take. */
+    public void close(Duration limit) {
         if (closing) {
             return;
         }
@@ -104,7 +125,7 @@ public final class Listener implements AutoCloseable {
                     if (acceptor == null) {
                         end();
                     } else {
-                        dht.node().unlisten(acceptor, later -> end(), now);
+                        dht.node().unlisten(acceptor, limit.toNanos(), later -> end(), now);
                     }
                 });
     }
@@ -115,6 +136,7 @@ public final class Listener implements AutoCloseable {
         dht.tell(
                 () -> {
                     ready.tryEmitError(new DhtException.Closed());
+                    announced.tryEmitError(new DhtException.Closed());
                     closed.tryEmitEmpty();
                 });
     }
@@ -136,8 +158,9 @@ public final class Listener implements AutoCloseable {
         @Override
         public void announced(int count, long nowNanos) {
             relays = count;
+            dht.tell(() -> announced.tryEmitValue(count));
             if (count > 0 || !dht.node().rpc().isEphemeral()) {
-                dht.tell(ready::tryEmitEmpty);
+                dht.tell(() -> ready.tryEmitValue(count));
             }
         }
     }

@@ -177,6 +177,17 @@ class DhtTest {
     }
 
     @Test
+    void aListenerTellsHowManyNodesRelayForIt() {
+        try (Dht server = Dht.bind(testnet.config())) {
+            ListenConfig config = ListenConfig.of(Firewall.open());
+            Listener listener = server.listen(KeyPair.random(ENTROPY), config, Echo::serve);
+
+            assertThat(listener.announced().block(LIMIT)).isPositive();
+            assertThat(listener.ready().block(LIMIT)).isEqualTo(listener.relays());
+        }
+    }
+
+    @Test
     void closingIsIdempotentAndEndsEveryPendingAnswer() {
         Dht server = Dht.bind(testnet.config());
         Listener listener =

@@ -55,7 +55,7 @@ public final class Provider implements AutoCloseable {
 
     /** Completes when consumers can find the key and connect to it. */
     public Mono<Void> ready() {
-        return listener.ready();
+        return listener.ready().then();
     }
 
     /** Completes when the provider has ended, for whatever reason. */

@@ -79,13 +79,38 @@ public final class Acceptor {
     /** A copy of a first message whose answer waits for the socket it is to leave from. */
     private record Copy(Serve serve, IncomingRequest request) {}
 
-    Acceptor(Surroundings around, KeyPair keyPair, ServerConfig config, ServerListener listener) {
+    /**
+     * A server that has yet to be announced.
+     *
+     * @param moved is run when its relays see this node at another host than before
+     */
+    Acceptor(
+            Surroundings around,
+            KeyPair keyPair,
+            ServerConfig config,
+            ServerListener listener,
+            Timers.Task moved) {
         this.around = around;
         this.keyPair = keyPair;
         this.config = config;
         this.listener = listener;
         this.denies = config.denies();
-        this.announcer = new Announcer(around.rpc(), around.timers(), keyPair, listener::announced);
+        this.announcer =
+                new Announcer(
+                        around.rpc(),
+                        around.timers(),
+                        keyPair,
+                        new Announcer.Listener() {
+                            @Override
+                            public void announced(int relays, long nowNanos) {
+                                listener.announced(relays, nowNanos);
+                            }
+
+                            @Override
+                            public void moved(long nowNanos) {
+                                moved.run(nowNanos);
+                            }
+                        });
     }
 
     public PublicKey publicKey() {

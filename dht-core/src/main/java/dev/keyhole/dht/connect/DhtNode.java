@@ -52,6 +52,9 @@ public final class DhtNode implements Machine {
     private static final ConnectFailure SUSPENDED =
             new ConnectFailure(ConnectFailure.Cause.SUSPENDED, "the node is suspended");
 
+    /** How often relays are believed that this node is elsewhere. */
+    static final long MOVE_PAUSE_NANOS = SECONDS.toNanos(10);
+
     private final RpcNode rpc;
     private final StreamMultiplexer streams;
     private final Timers timers = new Timers();
@@ -65,6 +68,7 @@ public final class DhtNode implements Machine {
     private final ForwardLimit forwardLimit = new ForwardLimit();
     private long malformed;
     private boolean suspended;
+    private long movableNanos = Long.MIN_VALUE;
     private boolean closed;
 
     /**
@@ -167,7 +171,7 @@ public final class DhtNode implements Machine {
         if (servers.containsKey(target)) {
             return null;
         }
-        Acceptor server = new Acceptor(around, keyPair, config, listener);
+        Acceptor server = new Acceptor(around, keyPair, config, listener, this::moved);
         servers.put(target, server);
         rpc.serve(target, new PeerRecord(keyPair.publicKey(), List.of()).toBytes());
         if (suspended) {
@@ -178,21 +182,40 @@ public final class DhtNode implements Machine {
         return server;
     }
 
+    /** Serves a key no more, and takes a second at most to withdraw it. */
+    public void unlisten(Acceptor server, Timers.Task done, long nowNanos) {
+        unlisten(server, Announcer.CLOSE_NANOS, done, nowNanos);
+    }
+
     /**
      * Serves a key no more. Open connections go on.
      *
-     * @param done runs once the server is withdrawn as far as that can be done soon
+     * @param limitNanos how long to wait until the server is withdrawn, at most
+     * @param done runs once it is, or the time is up
      */
-    public void unlisten(Acceptor server, Timers.Task done, long nowNanos) {
+    public void unlisten(Acceptor server, long limitNanos, Timers.Task done, long nowNanos) {
         Bytes target = server.publicKey().target();
         if (servers.remove(target, server)) {
             rpc.unserve(target);
             server.close(nowNanos);
             retired.removeIf(other -> other.connections() == 0);
             retired.add(server);
-            server.announcer().close(done, nowNanos);
+            server.announcer().close(limitNanos, done, nowNanos);
         } else {
             done.run(nowNanos);
+        }
+    }
+
+    /** Takes in that this machine is on other networks than before, with these addresses. */
+    public void networkChanged(List<Address> localAddresses, long nowNanos) {
+        rpc.networkChanged(localAddresses, nowNanos);
+    }
+
+    /** The relays of a server say that we are elsewhere; those of the next one will follow. */
+    private void moved(long nowNanos) {
+        if (nowNanos >= movableNanos) {
+            movableNanos = nowNanos + MOVE_PAUSE_NANOS;
+            networkChanged(rpc.localAddresses(), nowNanos);
         }
     }
 

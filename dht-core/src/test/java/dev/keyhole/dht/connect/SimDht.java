@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import dev.keyhole.dht.node.NodeConfig;
 import dev.keyhole.dht.node.NodeConfig.Persistence;
 import dev.keyhole.dht.node.NodeListener;
+import dev.keyhole.dht.store.ForwardEntry;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.identity.Seed;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A network of whole nodes in simulated time, with servers and clients to try on it. */
@@ -61,6 +63,11 @@ final class SimDht {
         return NodeConfig.of(List.of(storing.get(0).address)).withQuickFirewall(false);
     }
 
+    /** The storing node at an address. */
+    Node at(Address address) {
+        return storing.stream().filter(n -> n.address.equals(address)).findFirst().orElseThrow();
+    }
+
     String nextHost() {
         hosts++;
         return "88." + hosts + ".1." + hosts;
@@ -89,13 +96,13 @@ final class SimDht {
                         nat.inside(inside),
                         nat.inside(inside.withPort(PORT + 1)),
                         joining().withPersistence(Persistence.EPHEMERAL));
-        nat.run(node.dht);
         node.nat = nat;
+        nat.run(node.dht);
         node.begin();
         return node;
     }
 
-    private Node start(String address, NodeConfig config) {
+    Node start(String address, NodeConfig config) {
         SimHost host = net.host(address);
         Node node = new Node(this, host, host.bind(PORT), host.bind(PORT + 1), config);
         host.run(node.dht);
@@ -111,11 +118,12 @@ final class SimDht {
     static final class Node implements NodeListener {
 
         final SimDht network;
-        final SimHost host;
         final Address address;
         final DhtNode dht;
+        SimHost host;
         @Nullable SimNat nat;
         boolean bootstrapped;
+        int networkChanges;
 
         private Node(
                 SimDht network,
@@ -141,19 +149,46 @@ final class SimDht {
             host.command(dht::start);
         }
 
+        /** Goes with its NAT to another network, and notices after so long. */
+        void moveToAnotherNetwork(long noticedAfterNanos) {
+            host = network.net.host(network.nextHost());
+            nat.moveTo(host);
+            network.net.after(
+                    noticedAfterNanos,
+                    () -> host.command(now -> dht.networkChanged(dht.rpc().localAddresses(), now)));
+        }
+
         @Override
         public void bootstrapped(long nowNanos) {
             bootstrapped = true;
+        }
+
+        /** Where the announce of a server came from, null if there is none. */
+        @Nullable Address wayTo(PublicKey server) {
+            return dht.rpc()
+                    .forward(server.target(), network.net.now())
+                    .map(ForwardEntry::relay)
+                    .orElse(null);
+        }
+
+        @Override
+        public void networkChanged(long nowNanos) {
+            networkChanges++;
         }
 
         Served serve(Predicate<PublicKey> denies) {
             return serve(denies, true, newKeyPair());
         }
 
-        Served serve(Predicate<PublicKey> denies, boolean shareLocal, KeyPair keyPair) {
+        /** A server that need not have been announced yet. */
+        Served listen(ServerConfig config, KeyPair keyPair) {
             Served served = new Served(this);
-            ServerConfig config = new ServerConfig(denies, shareLocal, 16, 8);
             host.command(now -> served.acceptor = dht.listen(keyPair, config, served, now));
+            return served;
+        }
+
+        Served serve(Predicate<PublicKey> denies, boolean shareLocal, KeyPair keyPair) {
+            Served served = listen(new ServerConfig(denies, shareLocal, 16, 8), keyPair);
             network.net.runUntil(() -> served.relays > 0, SECONDS.toNanos(60));
             return served;
         }
@@ -183,6 +218,7 @@ final class SimDht {
         final List<PeerStream> accepted = new ArrayList<>();
         @Nullable Acceptor acceptor;
         int relays;
+        int rounds;
 
         private Served(Node node) {
             this.node = node;
@@ -190,6 +226,23 @@ final class SimDht {
 
         PublicKey key() {
             return acceptor.publicKey();
+        }
+
+        Announcer announcer() {
+            return acceptor.announcer();
+        }
+
+        List<Address> relayAddresses() {
+            return announcer().relays().stream()
+                    .map(NoisePayload.Relay::relayAddress)
+                    .collect(Collectors.toList());
+        }
+
+        /** The storing nodes that know the way to it. */
+        List<Node> known() {
+            return node.network.storing.stream()
+                    .filter(storing -> storing.wayTo(key()) != null)
+                    .collect(Collectors.toList());
         }
 
         @Override
@@ -201,6 +254,7 @@ final class SimDht {
         @Override
         public void announced(int count, long nowNanos) {
             relays = count;
+            rounds++;
         }
     }
 

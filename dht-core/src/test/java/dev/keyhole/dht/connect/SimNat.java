@@ -22,13 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimNat implements Machine {
 
-    private final SimHost outside;
     private final Kind kind;
     private final Random random;
     private final Map<List<Object>, LocalSocket> mappings = new HashMap<>();
     private final Map<LocalSocket, LocalSocket> insideOf = new HashMap<>();
     private final Map<LocalSocket, Set<Address>> spokenTo = new HashMap<>();
     private final Set<Integer> ports = new HashSet<>();
+    private SimHost outside;
     private @Nullable Machine inner;
     private Address lastInside = Address.loopback(0);
     private int sockets = 1000;
@@ -57,6 +57,21 @@ final class SimNat implements Machine {
     void run(Machine machine) {
         inner = machine;
         outside.run(this);
+    }
+
+    /** Forgets every mapping: what comes from the inside gets new ports. */
+    void remap() {
+        mappings.clear();
+        insideOf.clear();
+        spokenTo.clear();
+    }
+
+    /** Takes the inside to another network; the old address is nobody's from now on. */
+    void moveTo(SimHost another) {
+        remap();
+        outside.kill();
+        outside = another;
+        another.run(this);
     }
 
     private Machine inner() {
