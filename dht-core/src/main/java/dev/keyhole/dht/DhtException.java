@@ -57,6 +57,8 @@ public abstract sealed class DhtException extends RuntimeException {
                     REMOTE_ABORTED,
                     REMOTE_NOT_HOLEPUNCHING,
                     REMOTE_NOT_HOLEPUNCHABLE,
+                    TRY_LATER,
+                    RELAY_ABORTED,
                     PATH_DEAD ->
                     new NoPath(code, text, remote);
             case TIMED_OUT -> new TimedOut(code, text, remote);

@@ -60,7 +60,7 @@ class DhtTest {
             assertThatThrownBy(
                             () -> client.connect(KeyPair.random(ENTROPY).publicKey()).block(LIMIT))
                     .isInstanceOf(DhtException.PeerNotFound.class)
-                    .hasMessageContaining("no node of the network knows");
+                    .hasMessageContaining("closest to the key, knows");
         }
     }
 

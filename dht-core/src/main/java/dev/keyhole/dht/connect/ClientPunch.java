@@ -18,7 +18,6 @@ import dev.keyhole.dht.request.RequestFailure;
 import dev.keyhole.dht.request.RequestSpec;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
-import dev.keyhole.transport.noise.Session;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import java.util.ArrayDeque;
@@ -39,6 +38,8 @@ final class ClientPunch implements Puncher.Owner {
 
     private final Surroundings around;
     private final Bytes target;
+    private final PunchPolicy policy;
+    private final Trail trail;
     private final long slot;
     private final Address clientRelay;
     private final Deque<NoisePayload.Relay> serverRelays;
@@ -68,28 +69,27 @@ final class ClientPunch implements Puncher.Owner {
     /**
      * Prepares to punch.
      *
+     * @param to the server's answer, and the relay it came through
      * @param holepunch what the server offered; at least one relay
-     * @param clientRelay the relay the handshake went through
-     * @param serverAddress the server, as that relay sees it
      */
     ClientPunch(
             Surroundings around,
-            Bytes target,
-            Session session,
+            ConnectSpec spec,
+            Reached to,
             NoisePayload.Holepunch holepunch,
-            NatType serverType,
-            Address clientRelay,
-            Address serverAddress,
+            Trail trail,
             Owner owner) {
         this.around = around;
-        this.target = target;
+        this.target = spec.remote().target();
+        this.policy = spec.punchPolicy();
+        this.trail = trail;
         this.slot = holepunch.id();
-        this.clientRelay = clientRelay;
-        this.serverAddress = serverAddress;
+        this.clientRelay = to.relayAddress();
+        this.serverAddress = to.serverAddress();
         this.serverRelays = inOrder(holepunch.relays(), clientRelay);
         this.serverRelay = serverRelays.remove();
         this.owner = owner;
-        this.secure = SecurePayload.of(session);
+        this.secure = SecurePayload.of(to.session());
         this.tokens =
                 new HolepunchTokens(Bytes.random(around.entropy(), HolepunchTokens.SECRET_BYTES));
         this.puncher =
@@ -101,7 +101,7 @@ final class ClientPunch implements Puncher.Owner {
                         around.entropy(),
                         true,
                         false,
-                        serverType,
+                        to.payload().firewall(),
                         this);
     }
 
@@ -168,7 +168,12 @@ final class ClientPunch implements Puncher.Owner {
                 payload.punching(), payload.firewall(), payload.addresses(), serverAddress, false);
         puncher.sample(answer.to(), answer.from(), now);
         Address peer = reply.peerAddress();
-        Probe probe = new Probe(payload.token(), peer == null ? answer.from() : peer);
+        List<Address> addresses = payload.addresses();
+        Probe probe =
+                new Probe(
+                        payload.token(),
+                        peer == null ? answer.from() : peer,
+                        addresses == null ? List.of() : List.copyOf(addresses));
         if (puncher.remoteType() == NatType.UNKNOWN) {
             // The server may be finding out, and hope that our probe gets through meanwhile.
             timer =
@@ -179,8 +184,8 @@ final class ClientPunch implements Puncher.Owner {
         }
     }
 
-    /** What the probe round brought: the server's token, and where the server is now. */
-    private record Probe(@Nullable Bytes token, Address server) {}
+    /** What the probe round brought: the server's token, where it is now and says that it is. */
+    private record Probe(@Nullable Bytes token, Address server, List<Address> addresses) {}
 
     private void look(Probe probe, long nowNanos) {
         puncher.analyze(
@@ -207,6 +212,8 @@ final class ClientPunch implements Puncher.Owner {
     private void judge(Probe probe, long nowNanos) {
         NatType own = puncher.nat().type();
         NatType remote = puncher.remoteType();
+        trail.ownNat = own;
+        trail.remoteNat = remote;
         if ((remote == NatType.UNKNOWN || probe.token == null) && !repeated) {
             repeated = true;
             probeRound(nowNanos);
@@ -221,11 +228,23 @@ final class ClientPunch implements Puncher.Owner {
         } else if (remote == NatType.RANDOM && own == NatType.RANDOM) {
             abort(
                     Cause.HOLEPUNCH_DOUBLE_RANDOMIZED_NATS,
-                    "both sides' NATs use another port for each remote",
+                    "both sides' NATs are RANDOM: they use another port for each remote",
                     nowNanos);
+        } else if (!isAdmitted(own, remote, probe)) {
+            abort(Cause.HOLEPUNCH_ABORTED, "our own policy does not admit it", nowNanos);
         } else {
             followServer(probe);
             punchRound(probe, nowNanos);
+        }
+    }
+
+    private boolean isAdmitted(NatType own, NatType remote, Probe probe) {
+        List<Address> ownAddresses = puncher.nat().addresses();
+        List<Address> ours = ownAddresses == null ? List.of() : List.copyOf(ownAddresses);
+        try {
+            return policy.admits(own, ours, remote, probe.addresses);
+        } catch (RuntimeException e) {
+            return false;
         }
     }
 
@@ -241,7 +260,7 @@ final class ClientPunch implements Puncher.Owner {
         puncher.nat().freeze();
         if (puncher.needsGuessing() && around.randomPunches().mustWait(nowNanos)) {
             abort(
-                    Cause.HOLEPUNCH_ABORTED,
+                    Cause.TRY_LATER,
                     "too many punches that guess ports are under way or were lately",
                     nowNanos);
             return;
@@ -330,6 +349,8 @@ final class ClientPunch implements Puncher.Owner {
             HolepunchPayload payload = value == null ? null : secure.open(value.payload());
             if (value == null || payload == null) {
                 tryNextRelay(Cause.HOLEPUNCH_INVALID, "its answer does not decrypt", nowNanos);
+            } else if (payload.error() == PeerError.TRY_LATER) {
+                fail(Cause.TRY_LATER, "it is busy punching for others", nowNanos);
             } else if (payload.error() != PeerError.NONE) {
                 fail(Cause.REMOTE_ABORTED, "it aborted with error " + payload.error(), nowNanos);
             } else {

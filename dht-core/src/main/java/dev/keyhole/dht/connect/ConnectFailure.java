@@ -4,8 +4,14 @@ package dev.keyhole.dht.connect;
  * Why a connection did not come about.
  *
  * @param text what was tried and what came of it, for a person
+ * @param evidence the same in values
  */
-public record ConnectFailure(Cause cause, String text) {
+public record ConnectFailure(Cause cause, String text, Evidence evidence) {
+
+    /** The failure of an attempt that did not begin. */
+    ConnectFailure(Cause cause, String text) {
+        this(cause, text, Evidence.none());
+    }
 
     /** The kinds of failure; those of the original keep its names. */
     public enum Cause {
@@ -28,6 +34,10 @@ public record ConnectFailure(Cause cause, String text) {
         REMOTE_ABORTED("REMOTE_ABORTED"),
         REMOTE_NOT_HOLEPUNCHING("REMOTE_NOT_HOLEPUNCHING"),
         REMOTE_NOT_HOLEPUNCHABLE("REMOTE_NOT_HOLEPUNCHABLE"),
+        /** The peer, or we, already punch for as many others as may be done at a time. */
+        TRY_LATER("REMOTE_ABORTED"),
+        /** The blind relay cannot be reached, or does not bring the peer's packets. */
+        RELAY_ABORTED("RELAY_ABORTED"),
         /** A path was agreed upon, and nothing came back over it. */
         PATH_DEAD("ETIMEDOUT"),
         /** The caller did not want to wait longer. */

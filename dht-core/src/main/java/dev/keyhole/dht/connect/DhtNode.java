@@ -255,7 +255,8 @@ public final class DhtNode implements Machine {
                                 connectors.remove(made[0]);
                                 listener.failed(suspended ? SUSPENDED : failure, now);
                             }
-                        });
+                        },
+                        nowNanos);
         made[0] = connector;
         connectors.add(connector);
         connector.start(nowNanos);

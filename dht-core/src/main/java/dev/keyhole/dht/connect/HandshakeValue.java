@@ -34,6 +34,19 @@ public record HandshakeValue(
         return new HandshakeValue(mode, noise, peer, relay);
     }
 
+    /** The answer in what a node sent back, or null if it is none. */
+    static @Nullable HandshakeValue replyIn(@Nullable Bytes value) {
+        if (value == null) {
+            return null;
+        }
+        try {
+            HandshakeValue reply = decode(value);
+            return reply.mode == Mode.REPLY && !reply.noise.isEmpty() ? reply : null;
+        } catch (MalformedException e) {
+            return null;
+        }
+    }
+
     public Bytes encode() {
         WireWriter writer = new WireWriter(noise.length() + 20);
         writer.uint(

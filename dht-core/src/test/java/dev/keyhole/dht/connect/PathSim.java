@@ -55,7 +55,7 @@ class PathSim {
         dht.net.runUntil(() -> dialled.received.size() == 2, SECONDS.toNanos(10));
         dht.net.runUntil(() -> !dialled.stream.remoteAddress().equals(before), SECONDS.toNanos(5));
 
-        assertThat(dialled.moves).containsExactly(Path.DIRECT);
+        assertThat(dialled.moves).hasSize(1);
         assertThat(dialled.echoes("after")).isTrue();
         assertThat(dialled.reason).isNull();
     }
