@@ -12,6 +12,7 @@ import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.wire.Bytes;
 import java.net.BindException;
+import java.net.DatagramSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -150,9 +151,7 @@ class UdpLoopTest {
             loop.suspend().get(5, SECONDS);
 
             machine.ask(loop, effects -> effects.send(socket, from.local(), Bytes.of(1)));
-            try (UdpLoop third = UdpLoop.open("third")) {
-                assertThat(third.bind(socket.local()).local()).isEqualTo(socket.local());
-            }
+            new DatagramSocket(socket.local().toSocketAddress()).close();
             assertThat(loop.resume().get(5, SECONDS)).containsExactly(Map.entry(socket, socket));
             machine.ask(loop, effects -> effects.send(socket, from.local(), Bytes.of(2)));
             assertThat(sender.received.poll(5, SECONDS))
