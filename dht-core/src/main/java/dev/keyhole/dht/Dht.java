@@ -230,6 +230,15 @@ public final class Dht implements AutoCloseable {
         return Mono.create(sink -> new Diagnosis(this).findPeer(publicKey, sink));
     }
 
+    /** How the node fares at the moment. */
+    public Mono<DhtStatistics> statistics() {
+        return Mono.create(
+                sink ->
+                        command(
+                                now -> sink.success(DhtStatistics.of(node)),
+                                () -> sink.error(new DhtException.Closed())));
+    }
+
     /** The address of the server socket, by which this node may become known. */
     public Address address() {
         return sockets.get(0).local();

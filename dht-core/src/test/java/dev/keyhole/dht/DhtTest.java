@@ -3,6 +3,7 @@ package dev.keyhole.dht;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.keyhole.dht.message.Command;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.stream.CloseReason;
@@ -51,6 +52,37 @@ class DhtTest {
             assertThat(answer).isEqualTo(megabyte);
             assertThat(connection.remotePublicKey()).isEqualTo(listener.publicKey());
             assertThat(connection.localPublicKey()).isEqualTo(client.defaultKeyPair().publicKey());
+        }
+    }
+
+    @Test
+    void statisticsTellWhatANodeDidAndWhatCameOfIt() {
+        try (Dht server = Dht.bind(testnet.config());
+                Dht client = Dht.bind(testnet.config())) {
+            Listener listener =
+                    server.listen(
+                            KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), Echo::serve);
+            listener.ready().block(LIMIT);
+            PublicKey nobody = KeyPair.random(ENTROPY).publicKey();
+
+            Connection connection = client.connect(listener.publicKey()).block(LIMIT);
+            assertThatThrownBy(() -> client.connect(nobody).block(LIMIT))
+                    .isInstanceOf(DhtException.class);
+
+            DhtStatistics asked = client.statistics().block(LIMIT);
+            assertThat(asked.connects().begun()).isEqualTo(2);
+            assertThat(asked.connects().failed()).isEqualTo(1);
+            assertThat(asked.connects().connected()).containsEntry(connection.path(), 1L);
+            assertThat(asked.online()).isTrue();
+            assertThat(asked.persistent()).isFalse();
+            assertThat(asked.rpc().nodes()).isPositive();
+            assertThat(asked.rpc().queries()).isGreaterThanOrEqualTo(2);
+            assertThat(asked.rpc().sent().get(Command.Internal.FIND_NODE)).isPositive();
+            assertThat(asked.rpc().requests())
+                    .isGreaterThanOrEqualTo(asked.rpc().answers() + asked.rpc().timeouts());
+            DhtStatistics served = server.statistics().block(LIMIT);
+            assertThat(served.served().connections()).isEqualTo(1);
+            assertThat(served.openStreams()).isPositive();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.keyhole.dht.connect;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
+import static java.util.stream.Collectors.toUnmodifiableList;
 
 import dev.keyhole.dht.connect.RelayDecision.Serve;
 import dev.keyhole.dht.holepunch.PunchSockets;
@@ -66,6 +67,7 @@ public final class DhtNode implements Machine {
     private final Set<Connector> connectors = new LinkedHashSet<>();
     private final Set<PeerStream> clients = new LinkedHashSet<>();
     private final ForwardLimit forwardLimit = new ForwardLimit();
+    private final ClientCounters counters = new ClientCounters();
     private long malformed;
     private boolean suspended;
     private long movableNanos = Long.MIN_VALUE;
@@ -241,6 +243,7 @@ public final class DhtNode implements Machine {
                             public void connected(PeerStream stream, long now) {
                                 connectors.remove(made[0]);
                                 clients.add(stream);
+                                counters.connected(stream.path());
                                 listener.connected(stream, now);
                             }
 
@@ -253,10 +256,12 @@ public final class DhtNode implements Machine {
                             @Override
                             public void failed(ConnectFailure failure, long now) {
                                 connectors.remove(made[0]);
+                                counters.failed++;
                                 listener.failed(suspended ? SUSPENDED : failure, now);
                             }
                         },
                         nowNanos);
+        counters.begun++;
         made[0] = connector;
         connectors.add(connector);
         connector.start(nowNanos);
@@ -269,6 +274,31 @@ public final class DhtNode implements Machine {
 
         /** Harmless when the attempt is over. */
         void cancel(String why, long nowNanos);
+    }
+
+    /** What became of the attempts to connect. */
+    public ClientCounters clientCounters() {
+        return counters;
+    }
+
+    /** Sockets to punch from that there have ever been. */
+    public long openedPunchSockets() {
+        return around.punchSockets().openedSockets();
+    }
+
+    /** Those of them that are no more. */
+    public long closedPunchSockets() {
+        return around.punchSockets().closedSockets();
+    }
+
+    /** Punches that guessed ports. */
+    public long randomPunches() {
+        return around.randomPunches().begun();
+    }
+
+    /** What became of the handshakes that the servers of this node were sent. */
+    public List<ServerCounters> serverCounters() {
+        return servers.values().stream().map(Acceptor::counters).collect(toUnmodifiableList());
     }
 
     /** The attempts to connect that are under way. */

@@ -29,6 +29,8 @@ public final class PunchSockets {
     private final Queue<Integer> wanted = new ArrayDeque<>();
     private final Queue<LocalSocket> unwanted = new ArrayDeque<>();
     private int requests;
+    private long opened;
+    private long closed;
 
     private record Outgoing(LocalSocket socket, Address to) {}
 
@@ -95,6 +97,7 @@ public final class PunchSockets {
         Entry entry = open.get(socket);
         if (entry != null && --entry.holds == 0) {
             open.remove(socket);
+            closed++;
             unwanted.add(socket);
         }
     }
@@ -116,12 +119,23 @@ public final class PunchSockets {
         return open.size();
     }
 
+    /** Sockets there have ever been. */
+    public long openedSockets() {
+        return opened;
+    }
+
+    /** Those of them that are no more. */
+    public long closedSockets() {
+        return closed;
+    }
+
     public void opened(int request, LocalSocket socket, long nowNanos) {
         Holder holder = opening.remove(request);
         if (holder == null) {
             unwanted.add(socket);
             return;
         }
+        opened++;
         open.put(socket, new Entry(holder));
         holder.opened(socket, nowNanos);
     }

@@ -9,6 +9,7 @@ public final class RandomPunches {
     static final long PAUSE_NANOS = SECONDS.toNanos(20);
 
     private int running;
+    private long begun;
     private boolean any;
     private long lastEndedNanos;
 
@@ -17,8 +18,14 @@ public final class RandomPunches {
         return running >= MAX_RUNNING || (any && nowNanos - lastEndedNanos < PAUSE_NANOS);
     }
 
+    /** How many there have ever been. */
+    public long begun() {
+        return begun;
+    }
+
     void begin() {
         running++;
+        begun++;
     }
 
     void end(long nowNanos) {

@@ -19,6 +19,7 @@ final class DelayedPings {
     private final Queue<Waiting> waiting =
             new PriorityQueue<>(Comparator.comparingLong(Waiting::dueNanos));
     private final Map<Integer, Integer> perHost = new HashMap<>();
+    private long refused;
 
     private record Waiting(IncomingRequest request, long dueNanos) {}
 
@@ -28,6 +29,7 @@ final class DelayedPings {
         if (delayMillis > MAX_DELAY_MILLIS
                 || waiting.size() >= MAX_WAITING
                 || perHost.getOrDefault(host, 0) >= MAX_PER_HOST) {
+            refused++;
             return;
         }
         perHost.merge(host, 1, Integer::sum);
@@ -47,6 +49,15 @@ final class DelayedPings {
     long deadlineNanos() {
         Waiting next = waiting.peek();
         return next == null ? Machine.NEVER : next.dueNanos();
+    }
+
+    int size() {
+        return waiting.size();
+    }
+
+    /** Those that stayed without answer. */
+    long refused() {
+        return refused;
     }
 
     void clear() {

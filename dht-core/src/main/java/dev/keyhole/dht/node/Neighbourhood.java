@@ -42,6 +42,8 @@ final class Neighbourhood {
     private long tick;
     private int swaps;
     private int checks;
+    private long refusedNewcomers;
+    private long refusedHints;
 
     /** The node in the middle. */
     interface Host {
@@ -143,7 +145,11 @@ final class Neighbourhood {
             return;
         }
         boolean worthIt = !table.isFullFor(id) || (swaps < MAX_SWAPS && replaceableIn(id) != null);
-        if (!worthIt || id.equals(table.self()) || newcomers.size() >= MAX_NEWCOMERS) {
+        if (!worthIt || id.equals(table.self())) {
+            return;
+        }
+        if (newcomers.size() >= MAX_NEWCOMERS) {
+            refusedNewcomers++;
             return;
         }
         if (newcomers.add(id)) {
@@ -159,12 +165,25 @@ final class Neighbourhood {
     /** Looks whether a node is still there that somebody says is not. */
     void downHint(Address hinted, long nowNanos) {
         Neighbour node = table.find(NodeId.of(hinted));
-        if (checks < MAX_CHECKS
-                && node != null
-                && (node.pingedTick() < tick || node.downHints() == 0)) {
-            node.downHinted();
-            check(node, nowNanos);
+        if (node == null || (node.pingedTick() == tick && node.downHints() > 0)) {
+            return;
         }
+        if (checks >= MAX_CHECKS) {
+            refusedHints++;
+            return;
+        }
+        node.downHinted();
+        check(node, nowNanos);
+    }
+
+    /** Nodes not looked at more closely because too many others were being looked at. */
+    long refusedNewcomers() {
+        return refusedNewcomers;
+    }
+
+    /** Hints about dead nodes not followed because too many nodes were being checked. */
+    long refusedHints() {
+        return refusedHints;
     }
 
     /**

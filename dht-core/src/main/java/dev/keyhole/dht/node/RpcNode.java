@@ -71,6 +71,7 @@ public final class RpcNode implements Machine {
     private final DelayedPings delayedPings = new DelayedPings();
     private final SourceBudget answerBudget =
             new SourceBudget(ANSWER_BURST_BYTES, ANSWER_BYTES_PER_SECOND);
+    private final Traffic traffic = new Traffic();
     private final Queue<Outgoing> outgoing = new ArrayDeque<>();
     private final Set<Query> queries = new LinkedHashSet<>();
 
@@ -81,6 +82,7 @@ public final class RpcNode implements Machine {
     private List<Address> localAddresses = List.of();
     private long downHintTick = -1;
     private int downHints;
+    private long queriesBegun;
     private boolean suspended;
     private boolean closed;
     private long ignored;
@@ -162,6 +164,7 @@ public final class RpcNode implements Machine {
     }
 
     public PendingRequest request(RequestSpec spec, ReplyListener asker, long nowNanos) {
+        traffic.sent(spec.command());
         return requests.send(spec, asker, nowNanos);
     }
 
@@ -172,6 +175,7 @@ public final class RpcNode implements Machine {
             return query;
         }
         queries.add(query);
+        queriesBegun++;
         state.walked();
         query.start(nowNanos);
         return query;
@@ -218,6 +222,11 @@ public final class RpcNode implements Machine {
     /** Whether answers come in, as far as is known. */
     public boolean isOnline() {
         return state.health().isOnline();
+    }
+
+    /** Whether most requests have gone unanswered for a while. */
+    public boolean isDegraded() {
+        return state.health().isDegraded();
     }
 
     /** The id it is known by, once it is persistent. */
@@ -355,6 +364,35 @@ public final class RpcNode implements Machine {
         return answerBudget.refused();
     }
 
+    public RpcStatistics statistics() {
+        return new RpcStatistics(
+                tableSize(),
+                storedEntries(),
+                queries.size(),
+                queriesBegun,
+                requestsInFlight(),
+                requests.begun(),
+                requests.answers(),
+                requests.timeouts(),
+                requests.retransmissions(),
+                traffic.sent(),
+                traffic.received(),
+                new RpcStatistics.Refused(
+                        ignored,
+                        malformed,
+                        requests.strayReplies(),
+                        answerBudget.refused(),
+                        neighbourhood.refusedNewcomers(),
+                        neighbourhood.refusedHints(),
+                        delayedPings.refused(),
+                        storage.refused()));
+    }
+
+    /** Pings that are to be answered later. */
+    int delayedPings() {
+        return delayedPings.size();
+    }
+
     /** Requests of this node that have not ended. */
     public int requestsInFlight() {
         return requests.size();
@@ -429,6 +467,7 @@ public final class RpcNode implements Machine {
             incoming.replyError(ErrorCode.INVALID_TOKEN, nowNanos);
             return;
         }
+        traffic.received(request.command());
         Command.Internal internal = request.command().asInternal();
         Command.External external = request.command().asExternal();
         if (internal != null) {
@@ -566,7 +605,7 @@ public final class RpcNode implements Machine {
 
         @Override
         public PendingRequest request(RequestSpec spec, ReplyListener asker, long nowNanos) {
-            return requests.send(spec, asker, nowNanos);
+            return RpcNode.this.request(spec, asker, nowNanos);
         }
 
         @Override

@@ -45,6 +45,7 @@ public final class PendingRequests {
     private long slotStartNanos;
     private long serial;
     private @Nullable RequestFailure refusal;
+    private long begun;
     private long answers;
     private long timeouts;
     private long retransmissions;
@@ -79,6 +80,7 @@ public final class PendingRequests {
             listener.failed(refusal, nowNanos);
             return pending;
         }
+        begun++;
         sendOrWait(pending, nowNanos);
         return pending;
     }
@@ -166,6 +168,11 @@ public final class PendingRequests {
     /** Requests that were sent or wait to be. */
     public int size() {
         return inFlight.size() + waiting.size();
+    }
+
+    /** Requests there have ever been. */
+    public long begun() {
+        return begun;
     }
 
     public long answers() {

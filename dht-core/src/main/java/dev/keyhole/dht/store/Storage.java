@@ -38,6 +38,7 @@ public final class Storage {
     private final GenerationCache<Bytes, Long> bumps;
     private final GenerationCache<Bytes, MutableValue> mutables;
     private final GenerationCache<Bytes, Bytes> immutables;
+    private long refused;
 
     /** What a secret brings back whose hash was deposited with an announce. */
     private record Renewal(Bytes target, PeerRecord peer) {}
@@ -97,6 +98,11 @@ public final class Storage {
                 + bumps.size()
                 + mutables.size()
                 + immutables.size();
+    }
+
+    /** Valid wishes to store that were not granted, since a limit would have been exceeded. */
+    public long refused() {
+        return refused;
     }
 
     /** Forgets everything. */
@@ -180,9 +186,15 @@ public final class Storage {
         Bytes record = peer.toBytes();
         if (isSelfAnnounce(target, peer)) {
             topics.remove(target, peer.publicKey());
-            return forwards.announce(target.compact(), from, record, nowNanos);
+            return granted(forwards.announce(target.compact(), from, record, nowNanos));
         }
-        return topics.put(target.compact(), peer.publicKey(), record, from.host(), nowNanos);
+        return granted(
+                topics.put(target.compact(), peer.publicKey(), record, from.host(), nowNanos));
+    }
+
+    private boolean granted(boolean stored) {
+        refused += stored ? 0 : 1;
+        return stored;
     }
 
     private StoreAnswer unannounce(StoreRequest request, Bytes target, NodeId self)
@@ -224,7 +236,12 @@ public final class Storage {
         if (before != null && wanted.seq() < before.seq()) {
             return StoreAnswer.error(ErrorCode.SEQ_TOO_LOW);
         }
-        return mutables.put(target.compact(), wanted.compact(), request.from().host(), nowNanos)
+        return granted(
+                        mutables.put(
+                                target.compact(),
+                                wanted.compact(),
+                                request.from().host(),
+                                nowNanos))
                 ? StoreAnswer.full(null)
                 : StoreAnswer.SILENT;
     }
@@ -245,7 +262,9 @@ public final class Storage {
         if (request.token() == null || value == null || !Blake2b.hash256(value).equals(target)) {
             return StoreAnswer.SILENT;
         }
-        return immutables.put(target.compact(), value.compact(), request.from().host(), nowNanos)
+        return granted(
+                        immutables.put(
+                                target.compact(), value.compact(), request.from().host(), nowNanos))
                 ? StoreAnswer.full(null)
                 : StoreAnswer.SILENT;
     }
