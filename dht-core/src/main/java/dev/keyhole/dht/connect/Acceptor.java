@@ -52,6 +52,7 @@ public final class Acceptor {
     static final int MAX_PUNCHES = 64;
 
     private static final int MAX_WAITING_COPIES = 8;
+    private static final int MAX_LAN_ADDRESSES = 8;
 
     static final long PUNCH_DEADLINE_NANOS = SECONDS.toNanos(60);
     static final long CLIENT_DEADLINE_NANOS = SECONDS.toNanos(10);
@@ -325,6 +326,9 @@ public final class Acceptor {
                 connect(around.rpc().mainSocket(), client, Path.DIRECT, nowNanos);
             } else {
                 onCommonNetwork = isOnCommonNetwork(payload, request.to());
+                if (onCommonNetwork) {
+                    expectNeighbour(payload);
+                }
                 timer = around.timers().at(nowNanos + CLIENT_DEADLINE_NANOS, this::abandon);
                 if (around.rpc().remoteAddress().isEmpty() && punches < MAX_PUNCHES) {
                     preparePunch(done, payload, nowNanos);
@@ -351,6 +355,14 @@ public final class Acceptor {
             return config.shareLocalAddress()
                     && client.host() == seenAt.host()
                     && LanMatch.best(around.rpc().localAddresses(), theirs) != null;
+        }
+
+        /** Its message will come from its server socket to ours, if no firewall of ours drops it. */
+        private void expectNeighbour(NoisePayload payload) {
+            payload.addresses4().stream()
+                    .filter(Address::isPrivate)
+                    .limit(MAX_LAN_ADDRESSES)
+                    .forEach(a -> around.punchSockets().expect(around.rpc().serverSocket(), a));
         }
 
         private void endPunch(long nowNanos) {

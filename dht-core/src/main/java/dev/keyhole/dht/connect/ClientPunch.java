@@ -158,7 +158,7 @@ final class ClientPunch implements Puncher.Owner {
     }
 
     private void probeRound(long nowNanos) {
-        puncher.probe(serverAddress);
+        puncher.openFor(serverAddress);
         HolepunchPayload probe = payload(false, serverAddress, null, null);
         ask(serverRelay, probe, this::probed, nowNanos);
     }
@@ -252,7 +252,7 @@ final class ClientPunch implements Puncher.Owner {
         boolean sameRelay = serverRelay.relayAddress().equals(clientRelay);
         if (sameRelay && !probe.server.equals(serverAddress)) {
             serverAddress = probe.server;
-            puncher.probe(serverAddress);
+            puncher.openFor(serverAddress);
         }
     }
 

@@ -21,7 +21,11 @@ public final class PunchSockets {
     /** How many may be open at a time for one node, on top of those that streams run over. */
     static final int MAX_OPEN = 1024;
 
+    /** Enough hops to leave the own NAT behind, and too few to get to another one. */
+    static final int OPENING_HOPS = 5;
+
     private static final Bytes PROBE = Bytes.of(0);
+    private static final int ALL_THE_WAY = 0;
 
     private final Map<Integer, Holder> opening = new HashMap<>();
     private final Map<LocalSocket, Entry> open = new HashMap<>();
@@ -32,7 +36,7 @@ public final class PunchSockets {
     private long opened;
     private long closed;
 
-    private record Outgoing(LocalSocket socket, Address to) {}
+    private record Outgoing(LocalSocket socket, Address to, int hops) {}
 
     private static final class Entry {
         private Holder holder;
@@ -77,10 +81,29 @@ public final class PunchSockets {
         wanted.add(request);
     }
 
-    /** Sends a probe. */
+    /** Sends a probe that is to arrive. */
     public void probe(LocalSocket socket, Address to) {
+        probe(socket, to, ALL_THE_WAY);
+    }
+
+    /** Sends a probe that opens the own NAT, and that the other side better never sees. */
+    public void openingProbe(LocalSocket socket, Address to) {
+        probe(socket, to, OPENING_HOPS);
+    }
+
+    private void probe(LocalSocket socket, Address to, int hops) {
         if (to.port() != 0 && open.containsKey(socket)) {
-            outgoing.add(new Outgoing(socket, to));
+            outgoing.add(new Outgoing(socket, to, hops));
+        }
+    }
+
+    /**
+     * Has a firewall on this very host expect what will come from an address in the own network: a
+     * byte goes there, from any socket of the node's, and means nothing to whoever gets it.
+     */
+    public void expect(LocalSocket socket, Address from) {
+        if (from.port() != 0 && from.isPrivate()) {
+            outgoing.add(new Outgoing(socket, from, ALL_THE_WAY));
         }
     }
 
@@ -162,7 +185,11 @@ public final class PunchSockets {
         }
         Outgoing probe;
         while ((probe = outgoing.poll()) != null) {
-            effects.send(probe.socket(), probe.to(), PROBE);
+            if (probe.hops() == ALL_THE_WAY) {
+                effects.send(probe.socket(), probe.to(), PROBE);
+            } else {
+                effects.sendNearby(probe.socket(), probe.to(), PROBE, probe.hops());
+            }
         }
         LocalSocket socket;
         while ((socket = unwanted.poll()) != null) {

@@ -81,6 +81,7 @@ public final class Puncher implements PunchSockets.Holder {
     private boolean guessing;
     private int step;
     private int turn;
+    private boolean allOpen;
     private Timers.@Nullable Timer timer;
     private Timers.@Nullable Timer patience;
     private boolean over;
@@ -218,11 +219,19 @@ public final class Puncher implements PunchSockets.Holder {
         return remotes.stream().anyMatch(r -> r.verified && r.address.host() == address.host());
     }
 
-    /** Sends one probe. */
+    /** Sends one probe that is to arrive. */
     public void probe(Address to) {
         LocalSocket from = socket;
         if (from != null && !over) {
             sockets.probe(from, to);
+        }
+    }
+
+    /** Opens the own NAT for what will come from there; what it sends is not to arrive. */
+    public void openFor(Address peer) {
+        LocalSocket from = socket;
+        if (from != null && !over) {
+            sockets.openingProbe(from, peer);
         }
     }
 
@@ -371,8 +380,14 @@ public final class Puncher implements PunchSockets.Holder {
         }
         if (turn >= held.size()) {
             turn = 0;
+            allOpen = true;
         }
-        sockets.probe(held.get(turn++), peer);
+        LocalSocket next = held.get(turn++);
+        if (allOpen) {
+            sockets.probe(next, peer);
+        } else {
+            sockets.openingProbe(next, peer);
+        }
         schedule(nowNanos + GUESS_NANOS, now -> probeInTurn(peer, now));
     }
 
@@ -574,7 +589,7 @@ public final class Puncher implements PunchSockets.Holder {
                 return;
             }
             held.add(opened);
-            sockets.probe(opened, peer);
+            sockets.openingProbe(opened, peer);
         }
 
         @Override

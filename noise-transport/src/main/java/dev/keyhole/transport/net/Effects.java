@@ -13,6 +13,16 @@ public interface Effects {
     void send(LocalSocket socket, Address destination, Bytes payload);
 
     /**
+     * Sends a datagram that goes no further than so many hops. An owner whose platform cannot limit
+     * hops sends it as any other, and this default does.
+     *
+     * @param hops from 1 to 255
+     */
+    default void sendNearby(LocalSocket socket, Address destination, Bytes payload, int hops) {
+        send(socket, destination, payload);
+    }
+
+    /**
      * Binds another UDP socket, to a free port of the same local host as the first.
      *
      * @param request comes back with {@link Machine#opened} or {@link Machine#openFailed}

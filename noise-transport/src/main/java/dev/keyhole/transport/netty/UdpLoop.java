@@ -406,6 +406,23 @@ public final class UdpLoop implements AutoCloseable {
         }
 
         @Override
+        public void sendNearby(LocalSocket socket, Address destination, Bytes payload, int hops) {
+            Channel channel = channels.get(socket.id());
+            if (channel == null) {
+                send(socket, destination, payload);
+                return;
+            }
+            // The limit is the socket's, so what goes before and after is kept out of it.
+            channel.flush();
+            boolean limited = HopLimit.set(channel, hops);
+            send(socket, destination, payload);
+            if (limited) {
+                channel.flush();
+                HopLimit.lift(channel);
+            }
+        }
+
+        @Override
         public void open(int request) {
             Address host = bindHost == null ? new Address(0, 0) : bindHost;
             ChannelFuture bound = thread.bootstrap(new Inlet()).bind(host.toSocketAddress());
