@@ -264,13 +264,7 @@ public final class Dht implements AutoCloseable {
      * <p>Fails with a {@link DhtException}; cancelling gives the attempt up.
      */
     public Mono<Connection> connect(PublicKey remote, ConnectOptions options) {
-        ConnectSpec spec =
-                new ConnectSpec(
-                        options.keyPair().orElse(defaultKeyPair),
-                        remote,
-                        options.relays(),
-                        options.localConnection(),
-                        options.timeout());
+        ConnectSpec spec = options.specFor(remote, defaultKeyPair);
         return Mono.<Connection>create(
                         sink ->
                                 command(

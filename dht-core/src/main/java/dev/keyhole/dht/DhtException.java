@@ -1,6 +1,7 @@
 package dev.keyhole.dht;
 
 import dev.keyhole.dht.connect.ConnectFailure;
+import dev.keyhole.dht.connect.Evidence;
 import dev.keyhole.dht.message.ErrorCode;
 import dev.keyhole.dht.query.QueryResult;
 import dev.keyhole.dht.query.QueryResult.CommitOutcome;
@@ -8,6 +9,7 @@ import dev.keyhole.dht.query.QueryResult.QueryFailure;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +23,7 @@ public abstract sealed class DhtException extends RuntimeException {
 
     private final String code;
     private final boolean retryable;
+    private transient @Nullable Evidence evidence;
 
     private DhtException(
             String code, boolean retryable, String message, @Nullable Throwable cause) {
@@ -39,7 +42,18 @@ public abstract sealed class DhtException extends RuntimeException {
         return retryable;
     }
 
+    /** What an attempt to connect saw before it failed; empty for everything else. */
+    public Optional<Evidence> evidence() {
+        return Optional.ofNullable(evidence);
+    }
+
     static DhtException of(ConnectFailure failure, PublicKey remote) {
+        DhtException exception = typed(failure, remote);
+        exception.evidence = failure.evidence();
+        return exception;
+    }
+
+    private static DhtException typed(ConnectFailure failure, PublicKey remote) {
         String code = failure.cause().code();
         String text = failure.text();
         return switch (failure.cause()) {

@@ -116,7 +116,7 @@ class ConnectSim {
     }
 
     @Test
-    void aSecondConnectNeedsTwoRequestsAtMost() {
+    void warmConnectNeedsAtMostTwoRequests() {
         SimDht dht = SimDht.of(7, 12);
         Served server = dht.open().serve(key -> false);
         Node client = dht.open();

@@ -202,9 +202,17 @@ final class SimDht {
         }
 
         Dialled dial(PublicKey remote, boolean local) {
+            return dial(new ConnectSpec(newKeyPair(), remote, List.of(), local, Optional.empty()));
+        }
+
+        /** Dials with nodes that are said to know the way. */
+        Dialled dialThrough(PublicKey remote, Address... relays) {
+            return dial(
+                    new ConnectSpec(newKeyPair(), remote, List.of(relays), true, Optional.empty()));
+        }
+
+        Dialled dial(ConnectSpec spec) {
             Dialled dialled = new Dialled(this, network.net.now());
-            ConnectSpec spec =
-                    new ConnectSpec(newKeyPair(), remote, List.of(), local, Optional.empty());
             dialled.self = spec.keyPair().publicKey();
             host.command(now -> dht.connect(spec, dialled, now));
             return dialled;
