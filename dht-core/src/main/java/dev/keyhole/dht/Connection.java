@@ -26,6 +26,7 @@ public final class Connection implements Link, AutoCloseable {
     private final PeerStream stream;
     private final Sinks.One<CloseReason> closed = Sinks.one();
     private final Sinks.Many<Path> moves = Sinks.many().multicast().directBestEffort();
+    private final Sinks.Many<Duration> silences = Sinks.many().multicast().directBestEffort();
     private volatile Path path;
     private volatile Address remoteAddress;
 
@@ -36,6 +37,7 @@ public final class Connection implements Link, AutoCloseable {
         this.path = stream.path();
         this.remoteAddress = stream.remoteAddress();
         stream.onMoved(this::moved);
+        stream.onSilent(() -> silences.tryEmitNext(PeerStream.SILENCE));
         stream.onClosed(this::ended);
     }
 
@@ -52,6 +54,7 @@ public final class Connection implements Link, AutoCloseable {
     private void ended(CloseReason reason) {
         closed.tryEmitValue(reason);
         moves.tryEmitComplete();
+        silences.tryEmitComplete();
     }
 
     /** How packets reach the peer now. */
@@ -67,6 +70,14 @@ public final class Connection implements Link, AutoCloseable {
     /** Each path that the connection moves to, until it ends; one of the same kind counts too. */
     public Flux<Path> pathChanges() {
         return moves.asFlux();
+    }
+
+    /**
+     * Each time the peer gives no sign of life for so long after this machine changed networks. The
+     * connection may still recover; whoever cannot wait connects anew and takes what is faster.
+     */
+    public Flux<Duration> silences() {
+        return silences.asFlux();
     }
 
     /** How long a packet takes there and back, smoothed; zero before that is known. */

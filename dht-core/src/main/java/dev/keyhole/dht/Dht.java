@@ -66,6 +66,7 @@ public final class Dht implements AutoCloseable {
     private final DhtNode node;
     private final KeyPair defaultKeyPair;
     private final Suspension suspension;
+    private final NetworkWatch watch;
     private final Sinks.Empty<Void> bootstrapped = Sinks.empty();
     private final Sinks.Empty<Void> joined = Sinks.empty();
     private final Sinks.Empty<Void> persistent = Sinks.empty();
@@ -93,7 +94,13 @@ public final class Dht implements AutoCloseable {
                         loop.entropy(),
                         System::currentTimeMillis,
                         new Events());
-        node.rpc().localAddresses(LocalAddresses.of(server.local()));
+        List<Address> localAddresses = LocalAddresses.of(server.local());
+        node.rpc().localAddresses(localAddresses);
+        this.watch =
+                new NetworkWatch(
+                        () -> LocalAddresses.of(address()),
+                        localAddresses,
+                        addresses -> command(now -> node.networkChanged(addresses, now)));
     }
 
     /** A node of the public HyperDHT. */
@@ -121,6 +128,9 @@ public final class Dht implements AutoCloseable {
             LocalSocket client = bindAt(Address.of(config.host(), 0), loop);
             Dht dht = new Dht(loop, config, server, client);
             loop.start(dht.node, failure -> dht.ended());
+            if (server.local().host() == 0) {
+                dht.watch.start();
+            }
             Bootstrap.resolve(config.bootstrapNodes(), dht::begin);
             return dht;
         } catch (DhtException e) {
@@ -166,7 +176,8 @@ public final class Dht implements AutoCloseable {
         return NodeConfig.of(List.of())
                 .withPersistence(persistence)
                 .withFirewalled(config.firewalled().orElse(true))
-                .withQuickFirewall(config.firewalled().isEmpty());
+                .withQuickFirewall(config.firewalled().isEmpty())
+                .withAdvertisedAddress(config.publicAddress().orElse(null));
     }
 
     /** Starts, now that it is known where. */
@@ -444,6 +455,15 @@ public final class Dht implements AutoCloseable {
     }
 
     /**
+     * Says that this machine is on other networks than before. A node that is not bound to one
+     * address notices that within two seconds where the system tells; an application that hears of
+     * it otherwise says it here.
+     */
+    public void networkChanged() {
+        watch.changed();
+    }
+
+    /**
      * Leaves the network until {@link #resume}: withdraws what is announced, ends every connection,
      * walk and attempt, and closes the sockets. Listeners and announcements stay, and come back with
      * the node. What is asked of it meanwhile fails with {@link DhtException.Suspended}.
@@ -543,6 +563,7 @@ public final class Dht implements AutoCloseable {
         listeners.forEach(Listener::end);
         announcements.forEach(Announcement::end);
         suspension.tellAll(new DhtException.Closed());
+        watch.stop();
         loop.close();
         ended.countDown();
     }

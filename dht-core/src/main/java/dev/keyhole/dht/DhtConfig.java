@@ -28,6 +28,7 @@ public final class DhtConfig {
     private final @Nullable Boolean ephemeral;
     private final @Nullable Boolean firewalled;
     private final @Nullable KeyPair keyPair;
+    private final @Nullable Address publicAddress;
 
     private DhtConfig(
             List<BootstrapNode> bootstrap,
@@ -35,13 +36,15 @@ public final class DhtConfig {
             @Nullable Integer port,
             @Nullable Boolean ephemeral,
             @Nullable Boolean firewalled,
-            @Nullable KeyPair keyPair) {
+            @Nullable KeyPair keyPair,
+            @Nullable Address publicAddress) {
         this.bootstrap = List.copyOf(bootstrap);
         this.host = host;
         this.port = port;
         this.ephemeral = ephemeral;
         this.firewalled = firewalled;
         this.keyPair = keyPair;
+        this.publicAddress = publicAddress;
     }
 
     /** The public HyperDHT, from all interfaces. */
@@ -78,13 +81,14 @@ public final class DhtConfig {
     private static DhtConfig withBootstrap(String host, List<String> nodes) {
         List<BootstrapNode> parsed = new ArrayList<>();
         nodes.forEach(node -> parsed.add(BootstrapNode.parse(node)));
-        return new DhtConfig(parsed, host, null, null, null, null);
+        return new DhtConfig(parsed, host, null, null, null, null, null);
     }
 
     /** The local address all sockets are bound to; 0.0.0.0 for all interfaces. */
     public DhtConfig withHost(String newHost) {
         Address.of(newHost, 0);
-        return new DhtConfig(bootstrap, newHost, port, ephemeral, firewalled, keyPair);
+        return new DhtConfig(
+                bootstrap, newHost, port, ephemeral, firewalled, keyPair, publicAddress);
     }
 
     /** The port of the server socket, and no other; 0 for any that is free. */
@@ -92,24 +96,40 @@ public final class DhtConfig {
         if (newPort < 0 || newPort > 65535) {
             throw new IllegalArgumentException("port " + newPort + " is outside 0..65535");
         }
-        return new DhtConfig(bootstrap, host, newPort, ephemeral, firewalled, keyPair);
+        return new DhtConfig(
+                bootstrap, host, newPort, ephemeral, firewalled, keyPair, publicAddress);
     }
 
     /** Whether never to store for others, or to do so as soon as possible; finds out by default. */
     public DhtConfig withEphemeral(boolean newEphemeral) {
-        return new DhtConfig(bootstrap, host, port, newEphemeral, firewalled, keyPair);
+        return new DhtConfig(
+                bootstrap, host, port, newEphemeral, firewalled, keyPair, publicAddress);
     }
 
     /**
      * Whether to take strangers for unable, or able, to reach this node; finds out by default.
      */
     public DhtConfig withFirewalled(boolean newFirewalled) {
-        return new DhtConfig(bootstrap, host, port, ephemeral, newFirewalled, keyPair);
+        return new DhtConfig(
+                bootstrap, host, port, ephemeral, newFirewalled, keyPair, publicAddress);
     }
 
     /** Whom to connect as when nothing else is said; a random identity by default. */
     public DhtConfig withKeyPair(KeyPair newKeyPair) {
-        return new DhtConfig(bootstrap, host, port, ephemeral, firewalled, newKeyPair);
+        return new DhtConfig(
+                bootstrap, host, port, ephemeral, firewalled, newKeyPair, publicAddress);
+    }
+
+    /**
+     * Where others reach the port of this node, if a router forwards it from another one. It is told
+     * to clients once other nodes have confirmed it.
+     */
+    public DhtConfig withPublicAddress(String publicHost, int publicPort) {
+        Address address = Address.of(publicHost, publicPort);
+        if (publicPort == 0) {
+            throw new IllegalArgumentException("nobody is reached at port 0 of " + publicHost);
+        }
+        return new DhtConfig(bootstrap, host, port, ephemeral, firewalled, keyPair, address);
     }
 
     List<BootstrapNode> bootstrapNodes() {
@@ -139,5 +159,9 @@ public final class DhtConfig {
 
     public Optional<KeyPair> keyPair() {
         return Optional.ofNullable(keyPair);
+    }
+
+    public Optional<Address> publicAddress() {
+        return Optional.ofNullable(publicAddress);
     }
 }

@@ -169,6 +169,11 @@ public final class Acceptor {
         }
     }
 
+    /** This machine is on other networks than before. */
+    void networkChanged(long nowNanos) {
+        List.copyOf(streams).forEach(stream -> stream.networkChanged(nowNanos));
+    }
+
     /** Disconnects everybody. */
     void disconnect(CloseReason reason, long nowNanos) {
         for (PeerStream stream : List.copyOf(streams)) {
@@ -235,8 +240,12 @@ public final class Acceptor {
                         >= config.maxConnectionsPerKey();
     }
 
+    private @Nullable Address reachableAddress() {
+        return around.rpc().remoteAddress().or(around.rpc()::advertisedAddress).orElse(null);
+    }
+
     private NoisePayload answerPayload(long error, int slotId, int streamId) {
-        Address reachable = around.rpc().remoteAddress().orElse(null);
+        Address reachable = reachableAddress();
         List<Address> addresses = new ArrayList<>();
         if (reachable != null) {
             addresses.add(reachable);
@@ -330,7 +339,7 @@ public final class Acceptor {
                     expectNeighbour(payload);
                 }
                 timer = around.timers().at(nowNanos + CLIENT_DEADLINE_NANOS, this::abandon);
-                if (around.rpc().remoteAddress().isEmpty() && punches < MAX_PUNCHES) {
+                if (reachableAddress() == null && punches < MAX_PUNCHES) {
                     preparePunch(done, payload, nowNanos);
                 }
             }

@@ -111,7 +111,7 @@ final class Announcer implements AnnounceRound.Owner, RelayKeeper.Owner {
     /** What to tell a client to try first next time. */
     List<Address> relayAddresses() {
         List<Address> addresses = new ArrayList<>();
-        rpc.remoteAddress().ifPresent(addresses::add);
+        rpc.remoteAddress().or(rpc::advertisedAddress).ifPresent(addresses::add);
         for (NoisePayload.Relay relay : keeper.relays()) {
             if (addresses.size() < RELAYS) {
                 addresses.add(relay.relayAddress());

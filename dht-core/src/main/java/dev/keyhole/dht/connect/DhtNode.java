@@ -210,7 +210,14 @@ public final class DhtNode implements Machine {
 
     /** Takes in that this machine is on other networks than before, with these addresses. */
     public void networkChanged(List<Address> localAddresses, long nowNanos) {
+        if (closed || suspended) {
+            rpc.localAddresses(localAddresses);
+            return;
+        }
         rpc.networkChanged(localAddresses, nowNanos);
+        List.copyOf(clients).forEach(client -> client.networkChanged(nowNanos));
+        servers.values().forEach(server -> server.networkChanged(nowNanos));
+        retired.forEach(server -> server.networkChanged(nowNanos));
     }
 
     /** The relays of a server say that we are elsewhere; those of the next one will follow. */

@@ -14,6 +14,7 @@ import dev.keyhole.transport.stream.EncryptedStream;
 import dev.keyhole.transport.stream.Link;
 import dev.keyhole.transport.udx.UdxStream;
 import dev.keyhole.transport.wire.Bytes;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,10 +49,15 @@ public final class PeerStream {
     static final int MAX_ECHOES = 16;
 
     /** How long nothing has come from the remote before the side that connected gives it up. */
-    static final long SILENCE_NANOS = MILLISECONDS.toNanos(500);
+    public static final Duration SILENCE = Duration.ofMillis(500);
+
+    static final long SILENCE_NANOS = SILENCE.toNanos();
 
     /** The same before either side goes back to a relay, which still brings what is left over. */
     static final long SILENCE_BEFORE_RELAY_NANOS = SECONDS.toNanos(2);
+
+    /** How often the peer is asked for a sign of life after a change of networks; pauses double. */
+    static final int MAX_CALLS = 4;
 
     private final Surroundings around;
     private final Session session;
@@ -68,6 +74,11 @@ public final class PeerStream {
     private boolean settled;
     private int echoes;
     private long heardNanos;
+    private long heardAnywhereNanos;
+    private long calledNanos;
+    private int calls;
+    private Timers.@Nullable Timer call;
+    private Timers.@Nullable Timer silence;
     private @Nullable LocalSocket strangeSocket;
     private @Nullable Address strangeSource;
     private boolean strangeIsNew;
@@ -77,6 +88,7 @@ public final class PeerStream {
     private Link.@Nullable Receiver receiver;
     private Consumer<CloseReason> onClosed = reason -> {};
     private Consumer<Path> onMoved = moved -> {};
+    private Runnable onSilent = () -> {};
     private @Nullable CloseReason closed;
     private @Nullable LocalSocket heldSocket;
     private Timers.@Nullable Timer timer;
@@ -342,7 +354,47 @@ public final class PeerStream {
         }
     }
 
+    /**
+     * This machine is on other networks than before. Something goes out at once and again, so that
+     * the peer learns where we are now; if it is not heard for half a second, somebody is told.
+     */
+    void networkChanged(long nowNanos) {
+        if (closed != null || !proved) {
+            return;
+        }
+        stopCalling();
+        calledNanos = nowNanos;
+        calls = 0;
+        silence = around.timers().at(nowNanos + SILENCE_NANOS, this::noteSilence);
+        call(nowNanos);
+    }
+
+    private void call(long nowNanos) {
+        if (heardAnywhereNanos > calledNanos || calls == MAX_CALLS) {
+            return;
+        }
+        encrypted.keepAlive(nowNanos);
+        rearm();
+        call = around.timers().at(nowNanos + (FIRST_KNOCK_NANOS << calls++), this::call);
+    }
+
+    private void noteSilence(long nowNanos) {
+        if (heardAnywhereNanos <= calledNanos) {
+            around.notices().accept(onSilent);
+        }
+    }
+
+    private void stopCalling() {
+        if (call != null) {
+            call.cancel();
+        }
+        if (silence != null) {
+            silence.cancel();
+        }
+    }
+
     private void heard(LocalSocket socket, Address source, long nowNanos) {
+        heardAnywhereNanos = nowNanos;
         roundTripNanos = raw.stats().rttNanos();
         boolean here = isRemote(socket, source);
         if (here) {
@@ -458,6 +510,11 @@ public final class PeerStream {
     /** Names who hears of other paths that the stream takes. */
     public void onMoved(Consumer<Path> listener) {
         onMoved = listener;
+    }
+
+    /** Names who hears that the peer does not answer since this machine changed networks. */
+    public void onSilent(Runnable listener) {
+        onSilent = listener;
     }
 
     public boolean write(Bytes message, long nowNanos) {
@@ -602,6 +659,7 @@ public final class PeerStream {
         @Override
         public void closed(CloseReason reason, long nowNanos) {
             closed = reason;
+            stopCalling();
             dropCandidates();
             LocalSocket held = heldSocket;
             if (held != null) {

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param quickFirewall whether it finds out during bootstrap already
  * @param publicAddress where others see its server socket, if that is known beforehand
  * @param storeLimits how much it stores, and for how long
+ * @param advertisedAddress where others reach the server socket by way of a forwarded port; believed
+ *     when others have confirmed it
  */
 public record NodeConfig(
         List<Address> bootstrap,
@@ -21,7 +23,8 @@ public record NodeConfig(
         boolean firewalled,
         boolean quickFirewall,
         @Nullable Address publicAddress,
-        StoreLimits storeLimits) {
+        StoreLimits storeLimits,
+        @Nullable Address advertisedAddress) {
 
     public NodeConfig {
         bootstrap = List.copyOf(bootstrap);
@@ -39,32 +42,67 @@ public record NodeConfig(
 
     public static NodeConfig of(List<Address> bootstrap) {
         return new NodeConfig(
-                bootstrap, Persistence.ADAPTIVE, true, true, null, StoreLimits.DEFAULT);
+                bootstrap, Persistence.ADAPTIVE, true, true, null, StoreLimits.DEFAULT, null);
     }
 
     /** The first node of a network, at an address it knows. */
     public static NodeConfig bootstrapper(Address own) {
         return new NodeConfig(
-                List.of(), Persistence.PERSISTENT, false, false, own, StoreLimits.DEFAULT);
+                List.of(), Persistence.PERSISTENT, false, false, own, StoreLimits.DEFAULT, null);
     }
 
     public NodeConfig withPersistence(Persistence newPersistence) {
         return new NodeConfig(
-                bootstrap, newPersistence, firewalled, quickFirewall, publicAddress, storeLimits);
+                bootstrap,
+                newPersistence,
+                firewalled,
+                quickFirewall,
+                publicAddress,
+                storeLimits,
+                advertisedAddress);
     }
 
     public NodeConfig withFirewalled(boolean newFirewalled) {
         return new NodeConfig(
-                bootstrap, persistence, newFirewalled, quickFirewall, publicAddress, storeLimits);
+                bootstrap,
+                persistence,
+                newFirewalled,
+                quickFirewall,
+                publicAddress,
+                storeLimits,
+                advertisedAddress);
     }
 
     public NodeConfig withQuickFirewall(boolean quick) {
         return new NodeConfig(
-                bootstrap, persistence, firewalled, quick, publicAddress, storeLimits);
+                bootstrap,
+                persistence,
+                firewalled,
+                quick,
+                publicAddress,
+                storeLimits,
+                advertisedAddress);
     }
 
     public NodeConfig withStoreLimits(StoreLimits limits) {
         return new NodeConfig(
-                bootstrap, persistence, firewalled, quickFirewall, publicAddress, limits);
+                bootstrap,
+                persistence,
+                firewalled,
+                quickFirewall,
+                publicAddress,
+                limits,
+                advertisedAddress);
+    }
+
+    public NodeConfig withAdvertisedAddress(@Nullable Address advertised) {
+        return new NodeConfig(
+                bootstrap,
+                persistence,
+                firewalled,
+                quickFirewall,
+                publicAddress,
+                storeLimits,
+                advertised);
     }
 }

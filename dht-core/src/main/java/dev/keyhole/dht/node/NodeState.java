@@ -48,6 +48,11 @@ final class NodeState {
     /** Twenty minutes until the first full check, then one hour, then three between the others. */
     static final int[] STABLE_TICKS = {240, 720, 2160};
 
+    /** An advertised address is tried again after an hour, or a minute if that was in vain. */
+    static final int ADVERTISED_TICKS = 720;
+
+    static final int ADVERTISED_RETRY_TICKS = 12;
+
     /** A node that is told to be persistent tries again after so many ticks, then twice as many. */
     static final int MAX_RETRY_TICKS = 64;
 
@@ -76,6 +81,14 @@ final class NodeState {
     private int retryTicks = 1;
     private int nextRetryTicks = 2;
     private boolean lookAroundNext;
+
+    /** Counts the moves to other networks: what was asked before one is not worth an answer. */
+    private int moves;
+
+    private @Nullable ReachabilityCheck advertisedCheck;
+    private boolean advertisedIsGood;
+    private boolean advertisedMissed;
+    private int advertisedTicks = 1;
 
     /** The node this is the state of. */
     interface Host {
@@ -183,7 +196,15 @@ final class NodeState {
         refreshTicks = REFRESH_TICKS;
     }
 
+    /** The address that we are told to have, once others have reached the server socket there. */
+    @Nullable Address advertisedAddress() {
+        return advertisedIsGood ? config.advertisedAddress() : null;
+    }
+
     void heardOnServerSocket(Address from) {
+        if (advertisedCheck != null) {
+            advertisedCheck.heardOnServerSocket(from);
+        }
         if (check != null) {
             check.heardOnServerSocket(from);
         }
@@ -234,7 +255,8 @@ final class NodeState {
     }
 
     private void tick(long nowNanos) {
-        if (lookAroundNext) {
+        considerAdvertised(nowNanos);
+        if (lookAroundNext && !bootstrapping) {
             lookAroundNext = false;
             lookAround(nowNanos);
         }
@@ -293,6 +315,11 @@ final class NodeState {
     }
 
     private void forgetAddress(long nowNanos) {
+        moves++;
+        check = null;
+        advertisedCheck = null;
+        advertisedIsGood = false;
+        advertisedTicks = 1;
         neighbourhood.forgetSamples();
         sampleOwnAddress();
         retryTicks = 2;
@@ -368,17 +395,54 @@ final class NodeState {
             then.checked(improve(onlyFirewall, seen, neighbourhood.sampler(), nowNanos), nowNanos);
             return;
         }
+        int asOf = moves;
         check =
                 new ReachabilityCheck(
                         host.serverSocket(),
                         (reachable, now) -> {
-                            check = null;
+                            boolean current = asOf == moves;
+                            if (current) {
+                                check = null;
+                            }
                             boolean improved =
-                                    reachable != null
+                                    current
+                                            && reachable != null
                                             && improve(onlyFirewall, seen, reachable, now);
                             then.checked(improved, now);
                         });
         check.start(nodesToAsk(), seen, host::request, nowNanos);
+    }
+
+    /** Has others try the address we are told to have, from time to time. */
+    private void considerAdvertised(long nowNanos) {
+        Address advertised = config.advertisedAddress();
+        if (advertised == null || advertisedCheck != null || --advertisedTicks > 0) {
+            return;
+        }
+        int asOf = moves;
+        advertisedTicks = ADVERTISED_RETRY_TICKS;
+        advertisedCheck =
+                new ReachabilityCheck(
+                        advertised.port(),
+                        (reachable, now) -> {
+                            if (asOf == moves) {
+                                advertisedCheck = null;
+                                advertisedChecked(reachable != null);
+                            }
+                        });
+        advertisedCheck.start(nodesToAsk(), advertised, host::request, nowNanos);
+    }
+
+    private void advertisedChecked(boolean reachable) {
+        if (reachable) {
+            advertisedIsGood = true;
+            advertisedMissed = false;
+            advertisedTicks = ADVERTISED_TICKS;
+        } else {
+            // Once may be bad luck.
+            advertisedIsGood &= !advertisedMissed;
+            advertisedMissed = true;
+        }
     }
 
     private List<Address> nodesToAsk() {

@@ -25,7 +25,7 @@ final class ReachabilityCheck {
     static final int NODES = 5;
     static final int ENOUGH = 3;
 
-    private final LocalSocket serverSocket;
+    private final int port;
     private final Outcome outcome;
     private final NatSampler sampler = new NatSampler();
     private final Set<Integer> askedHosts = new HashSet<>();
@@ -54,13 +54,26 @@ final class ReachabilityCheck {
     }
 
     ReachabilityCheck(LocalSocket serverSocket, Outcome outcome) {
-        this.serverSocket = serverSocket;
+        this(serverSocket.local().port(), outcome);
+    }
+
+    /**
+     * A check that waits for {@link #start}.
+     *
+     * @param port where others are to reach the server socket
+     */
+    ReachabilityCheck(int port, Outcome outcome) {
+        this.port = port;
         this.outcome = outcome;
     }
 
     static RequestSpec natPing(Address node, LocalSocket serverSocket) {
+        return natPing(node, serverSocket.local().port());
+    }
+
+    private static RequestSpec natPing(Address node, int port) {
         return RequestSpec.of(node, Command.PING_NAT)
-                .withValue(new WireWriter(2).u16(serverSocket.local().port()).toBytes());
+                .withValue(new WireWriter(2).u16(port).toBytes());
     }
 
     /**
@@ -76,7 +89,7 @@ final class ReachabilityCheck {
         }
         nodes.forEach(node -> askedHosts.add(node.host()));
         for (Address node : nodes) {
-            sender.request(natPing(node, serverSocket), new Pong(host), nowNanos);
+            sender.request(natPing(node, port), new Pong(host), nowNanos);
         }
     }
 
@@ -108,7 +121,7 @@ final class ReachabilityCheck {
                 passed >= (asked >= NODES ? ENOUGH : 1)
                         && seen != null
                         && seen.host() == host.host()
-                        && seen.port() == serverSocket.local().port();
+                        && seen.port() == port;
         outcome.checked(reachable ? sampler : null, nowNanos);
     }
 

@@ -245,6 +245,14 @@ public final class RpcNode implements Machine {
                 .filter(seen -> !isFirewalled() && seen.port() == serverSocket.local().port());
     }
 
+    /**
+     * Where strangers reach the server socket though its port is another one: what the owner of the
+     * node said, if others have confirmed it.
+     */
+    public Optional<Address> advertisedAddress() {
+        return Optional.ofNullable(state.advertisedAddress());
+    }
+
     /** The addresses of this machine on its own networks, at the server socket's port. */
     public List<Address> localAddresses() {
         return localAddresses;

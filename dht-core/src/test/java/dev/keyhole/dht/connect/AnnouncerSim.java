@@ -76,7 +76,7 @@ class AnnouncerSim {
         Address before = server.known().get(0).wayTo(server.key());
         long rounds = server.announcer().rounds();
 
-        server.node.nat.remap();
+        server.node.nat.rebind();
         dht.net.run(SECONDS.toNanos(10));
 
         assertThat(server.known())
@@ -481,7 +481,7 @@ class AnnouncerSim {
                             .withJitter(MILLISECONDS.toNanos(random.nextInt(200)))
                             .withDuplication(0.1));
             switch (random.nextInt(4)) {
-                case 0 -> node.nat.remap();
+                case 0 -> node.nat.rebind();
                 case 1 -> node.moveToAnotherNetwork(SECONDS.toNanos(random.nextInt(60)));
                 case 2 -> isolate(node, true);
                 default -> dht.storing.get(1 + random.nextInt(9)).host.kill();

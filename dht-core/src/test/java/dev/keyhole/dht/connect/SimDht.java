@@ -86,6 +86,11 @@ final class SimDht {
 
     /** A node behind a NAT of its own. */
     Node behind(SimNat.Kind kind) {
+        return behind(kind, 0, 0);
+    }
+
+    /** The same, with a port of the NAT that leads to it, and what it is told about that. */
+    Node behind(SimNat.Kind kind, int forwarded, int advertised) {
         SimHost host = net.host(nextHost());
         SimNat nat = new SimNat(host, kind, new Random(net.random().nextLong()));
         Address inside = Address.of("192.168." + hosts + ".2", PORT);
@@ -95,8 +100,16 @@ final class SimDht {
                         host,
                         nat.inside(inside),
                         nat.inside(inside.withPort(PORT + 1)),
-                        joining().withPersistence(Persistence.EPHEMERAL));
+                        joining()
+                                .withPersistence(Persistence.EPHEMERAL)
+                                .withAdvertisedAddress(
+                                        advertised == 0
+                                                ? null
+                                                : new Address(host.address(), advertised)));
         node.nat = nat;
+        if (forwarded != 0) {
+            nat.forward(forwarded, node.dht.rpc().serverSocket());
+        }
         nat.run(node.dht);
         node.begin();
         return node;
@@ -294,6 +307,7 @@ final class SimDht {
         @Nullable PeerStream stream;
         @Nullable ConnectFailure failure;
         @Nullable CloseReason reason;
+        int silences;
         final List<Bytes> received = new ArrayList<>();
         final List<Path> moves = new ArrayList<>();
         long endedNanos;
@@ -331,6 +345,7 @@ final class SimDht {
 
         @Override
         public void connected(PeerStream connected, long nowNanos) {
+            connected.onSilent(() -> silences++);
             stream = connected;
             stream.onMoved(moves::add);
             endedNanos = nowNanos;

@@ -22,9 +22,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimNat implements Machine {
 
+    private static final Set<Address> EVERYBODY = Set.of(Address.loopback(0));
+
     private final Kind kind;
     private final Random random;
     private final Map<List<Object>, LocalSocket> mappings = new HashMap<>();
+    private final Map<List<Object>, LocalSocket> flows = new HashMap<>();
     private final Map<LocalSocket, LocalSocket> insideOf = new HashMap<>();
     private final Map<LocalSocket, Set<Address>> spokenTo = new HashMap<>();
     private final Set<Integer> ports = new HashSet<>();
@@ -59,19 +62,19 @@ final class SimNat implements Machine {
         outside.run(this);
     }
 
-    /** Forgets every mapping: what comes from the inside gets new ports. */
-    void remap() {
-        mappings.clear();
-        insideOf.clear();
-        spokenTo.clear();
-    }
-
     /** Takes the inside to another network; the old address is nobody's from now on. */
     void moveTo(SimHost another) {
-        remap();
+        rebind();
         outside.kill();
         outside = another;
         another.run(this);
+    }
+
+    /** Lets everything in that comes to a port of the outside, for one socket. */
+    void forward(int port, LocalSocket inside) {
+        LocalSocket open = outside.bind(port);
+        insideOf.put(open, inside);
+        spokenTo.put(open, EVERYBODY);
     }
 
     private Machine inner() {
@@ -81,7 +84,11 @@ final class SimNat implements Machine {
     @Override
     public void receive(Datagram datagram, long nowNanos) {
         LocalSocket inside = insideOf.get(datagram.socket());
-        if (inside != null && spokenTo.get(datagram.socket()).contains(datagram.source())) {
+        Set<Address> spoken = spokenTo.get(datagram.socket());
+        if (inside != null && (spoken == EVERYBODY || spoken.contains(datagram.source()))) {
+            if (spoken == EVERYBODY) {
+                flows.put(List.of(inside, datagram.source()), datagram.socket());
+            }
             inner().receive(new Datagram(inside, datagram.source(), datagram.payload()), nowNanos);
         }
     }
@@ -112,6 +119,10 @@ final class SimNat implements Machine {
     }
 
     private LocalSocket mapping(LocalSocket inside, Address to) {
+        LocalSocket flow = flows.get(List.of(inside, to));
+        if (flow != null) {
+            return flow;
+        }
         List<Object> key = kind == Kind.CONSISTENT ? List.of(inside) : List.of(inside, to);
         return mappings.computeIfAbsent(
                 key,
@@ -126,6 +137,7 @@ final class SimNat implements Machine {
     /** Forgets all it has translated, as after a restart. */
     void rebind() {
         mappings.clear();
+        flows.clear();
         insideOf.clear();
     }
 
@@ -147,7 +159,9 @@ final class SimNat implements Machine {
         @Override
         public void send(LocalSocket socket, Address destination, Bytes payload) {
             LocalSocket mapped = mapping(socket, destination);
-            spokenTo.get(mapped).add(destination);
+            if (spokenTo.get(mapped) != EVERYBODY) {
+                spokenTo.get(mapped).add(destination);
+            }
             effects.send(mapped, destination, payload);
         }
 

@@ -79,7 +79,8 @@ final class Society {
                             alone.firewalled(),
                             alone.quickFirewall(),
                             own,
-                            alone.storeLimits());
+                            alone.storeLimits(),
+                            null);
             Inhabitant founder = new Inhabitant(world, host, null, config);
             founders.add(founder);
             founder.start();

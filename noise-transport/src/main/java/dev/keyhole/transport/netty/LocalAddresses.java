@@ -1,6 +1,7 @@
 package dev.keyhole.transport.netty;
 
 import dev.keyhole.transport.net.Address;
+import java.net.DatagramSocket;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,7 +32,7 @@ public final class LocalAddresses {
                     continue;
                 }
                 for (InetAddress address : Collections.list(nic.getInetAddresses())) {
-                    if (address instanceof Inet4Address) {
+                    if (address instanceof Inet4Address && isUsable(address)) {
                         addresses.add(Address.of(new InetSocketAddress(address, bound.port())));
                     }
                 }
@@ -43,5 +44,14 @@ public final class LocalAddresses {
         return addresses.isEmpty()
                 ? List.of(Address.loopback(bound.port()))
                 : List.copyOf(addresses);
+    }
+
+    /** Whether a socket can be bound there: some interfaces list what is not theirs to use. */
+    private static boolean isUsable(InetAddress address) {
+        try (DatagramSocket socket = new DatagramSocket(0, address)) {
+            return socket.isBound();
+        } catch (SocketException e) {
+            return false;
+        }
     }
 }

@@ -260,6 +260,18 @@ public final class EncryptedStream implements UdxStream.Listener {
         keepAliveAtNanos = after(nowNanos, everyNanos);
     }
 
+    /** Sends an empty message: the peer acknowledges it, and the application never sees it. */
+    public void keepAlive(long nowNanos) {
+        if (ending || closed) {
+            return;
+        }
+        if (raw.isConnected() && writable) {
+            write(Bytes.EMPTY, nowNanos);
+        } else {
+            keepAliveAtNanos = after(nowNanos, settings.keepAliveNanos);
+        }
+    }
+
     /** Says that nothing more will be written. What was written still arrives. */
     public void end(long nowNanos) {
         if (!ending && !closed) {
@@ -434,14 +446,6 @@ public final class EncryptedStream implements UdxStream.Listener {
     }
 
     /** Says that we are alive, unless there is nobody to tell or so much to say that all can see. */
-    private void keepAlive(long nowNanos) {
-        if (raw.isConnected() && writable) {
-            write(Bytes.EMPTY, nowNanos);
-        } else {
-            keepAliveAtNanos = after(nowNanos, keepAliveNanos);
-        }
-    }
-
     // Reading.
 
     private void read(long nowNanos) {
