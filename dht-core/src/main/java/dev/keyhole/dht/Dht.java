@@ -94,6 +94,7 @@ public final class Dht implements AutoCloseable {
                         loop.entropy(),
                         System::currentTimeMillis,
                         new Events());
+        node.relayIdentity(defaultKeyPair);
         List<Address> localAddresses = LocalAddresses.of(server.local());
         node.rpc().localAddresses(localAddresses);
         this.watch =

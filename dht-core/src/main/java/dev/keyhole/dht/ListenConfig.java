@@ -1,22 +1,28 @@
 package dev.keyhole.dht;
 
+import dev.keyhole.transport.identity.PublicKey;
+import java.util.List;
+
 /**
  * How to serve a key. Without a firewall named nobody is admitted.
  *
  * @param shareLocalAddress whether clients on the same network are told where it is there
  * @param maxConnections how many connections it holds at a time
  * @param maxConnectionsPerKey how many of them with one peer
+ * @param relayThrough blind relays for peers that cannot be reached; one is named to each
  */
 public record ListenConfig(
         Firewall firewall,
         boolean shareLocalAddress,
         int maxConnections,
-        int maxConnectionsPerKey) {
+        int maxConnectionsPerKey,
+        List<PublicKey> relayThrough) {
 
     public static final int DEFAULT_MAX_CONNECTIONS = 1024;
     public static final int DEFAULT_MAX_CONNECTIONS_PER_KEY = 8;
 
     public ListenConfig {
+        relayThrough = List.copyOf(relayThrough);
         if (maxConnections < 1 || maxConnectionsPerKey < 1) {
             throw new IllegalArgumentException(
                     "a server needs room for a connection, not for "
@@ -26,18 +32,30 @@ public record ListenConfig(
 
     public static ListenConfig of(Firewall firewall) {
         return new ListenConfig(
-                firewall, true, DEFAULT_MAX_CONNECTIONS, DEFAULT_MAX_CONNECTIONS_PER_KEY);
+                firewall,
+                true,
+                DEFAULT_MAX_CONNECTIONS,
+                DEFAULT_MAX_CONNECTIONS_PER_KEY,
+                List.of());
     }
 
     public ListenConfig withShareLocalAddress(boolean share) {
-        return new ListenConfig(firewall, share, maxConnections, maxConnectionsPerKey);
+        return new ListenConfig(
+                firewall, share, maxConnections, maxConnectionsPerKey, relayThrough);
     }
 
     public ListenConfig withMaxConnections(int max) {
-        return new ListenConfig(firewall, shareLocalAddress, max, maxConnectionsPerKey);
+        return new ListenConfig(
+                firewall, shareLocalAddress, max, maxConnectionsPerKey, relayThrough);
     }
 
     public ListenConfig withMaxConnectionsPerKey(int max) {
-        return new ListenConfig(firewall, shareLocalAddress, maxConnections, max);
+        return new ListenConfig(firewall, shareLocalAddress, maxConnections, max, relayThrough);
+    }
+
+    /** Names these blind relays to peers, whatever relay they name themselves. */
+    public ListenConfig withRelayThrough(List<PublicKey> relays) {
+        return new ListenConfig(
+                firewall, shareLocalAddress, maxConnections, maxConnectionsPerKey, relays);
     }
 }

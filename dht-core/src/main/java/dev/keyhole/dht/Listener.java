@@ -50,7 +50,8 @@ public final class Listener implements AutoCloseable {
                         this::denies,
                         config.shareLocalAddress(),
                         config.maxConnections(),
-                        config.maxConnectionsPerKey());
+                        config.maxConnectionsPerKey(),
+                        config.relayThrough());
         acceptor = dht.node().listen(keyPair, serverConfig, events, nowNanos);
         if (acceptor == null) {
             ready.tryEmitError(new DhtException.KeyPairInUse(publicKey()));

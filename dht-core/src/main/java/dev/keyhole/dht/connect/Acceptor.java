@@ -51,6 +51,9 @@ public final class Acceptor {
     /** How many of them may have sockets opened for them to punch from. */
     static final int MAX_PUNCHES = 64;
 
+    /** How many streams may wait to be relayed because a client wants it so. */
+    static final int MAX_CLIENT_RELAYS = 32;
+
     private static final int MAX_WAITING_COPIES = 8;
     private static final int MAX_LAN_ADDRESSES = 8;
 
@@ -75,6 +78,7 @@ public final class Acceptor {
     private final Predicate<PublicKey> denies;
     private int pending;
     private int punches;
+    private int clientRelays;
     private boolean closed;
 
     /** A copy of a first message whose answer waits for the socket it is to leave from. */
@@ -164,6 +168,7 @@ public final class Acceptor {
     /** Lets those go that are not connected yet, and forgets what was answered. */
     void clear(long nowNanos) {
         for (Slot slot : List.copyOf(slots.values())) {
+            slot.endRelay(nowNanos);
             slot.abandon(nowNanos);
             slot.clear(nowNanos);
         }
@@ -244,7 +249,11 @@ public final class Acceptor {
         return around.rpc().remoteAddress().or(around.rpc()::advertisedAddress).orElse(null);
     }
 
-    private NoisePayload answerPayload(long error, int slotId, int streamId) {
+    private NoisePayload answerPayload(
+            long error,
+            int slotId,
+            int streamId,
+            NoisePayload.@Nullable RelayThrough relayThrough) {
         Address reachable = reachableAddress();
         List<Address> addresses = new ArrayList<>();
         if (reachable != null) {
@@ -263,12 +272,13 @@ public final class Acceptor {
                 List.of(),
                 NoisePayload.Udx.of(streamId),
                 1,
-                null,
+                relayThrough,
                 relayAddresses.isEmpty() ? null : relayAddresses);
     }
 
     /** One distinct first message and what became of it. */
-    private final class Slot implements RawInlet.Doorkeeper, PeerStream.Owner, ServerPunch.Owner {
+    private final class Slot
+            implements RawInlet.Doorkeeper, PeerStream.Owner, ServerPunch.Owner, RelayPlan.Owner {
 
         private final Bytes noise;
         private final int id;
@@ -285,6 +295,9 @@ public final class Acceptor {
         private boolean onCommonNetwork;
         private boolean answersFromPunchSocket;
         private @Nullable LocalSocket punchSocket;
+        private @Nullable PeerStream stream;
+        private @Nullable RelayPlan relayPlan;
+        private boolean relayIsTheirChoice;
         private final List<Copy> waiting = new ArrayList<>(1);
         private Timers.@Nullable Timer timer;
 
@@ -316,7 +329,10 @@ public final class Acceptor {
             }
             long error = errorOf(payload, remote);
             UdxStream stream = error == PeerError.NONE ? around.streams().open(inlet) : null;
-            Bytes answer = answerPayload(error, id, stream == null ? 0 : stream.localId()).encode();
+            NoisePayload.RelayThrough ownRelay = ownRelay(nowNanos);
+            Bytes answer =
+                    answerPayload(error, id, stream == null ? 0 : stream.localId(), ownRelay)
+                            .encode();
             Finished done = responder.reply(answer, around.entropy());
             reply = done.message();
             NoisePayload.Udx udx = payload.udx();
@@ -342,6 +358,83 @@ public final class Acceptor {
                 if (reachableAddress() == null && punches < MAX_PUNCHES) {
                     preparePunch(done, payload, nowNanos);
                 }
+                relayPlan = planRelay(ownRelay, payload.relayThrough(), stream.localId());
+                if (relayPlan != null) {
+                    relayPlan.askLater(nowNanos);
+                }
+            }
+        }
+
+        private NoisePayload.@Nullable RelayThrough ownRelay(long nowNanos) {
+            return config.relayThrough().isEmpty()
+                    ? null
+                    : NoisePayload.RelayThrough.of(
+                            around.relays().choose(config.relayThrough(), nowNanos),
+                            around.entropy());
+        }
+
+        /** The blind relay to fall back on: ours, or else the one that the client has named. */
+        private @Nullable RelayPlan planRelay(
+                NoisePayload.@Nullable RelayThrough own,
+                NoisePayload.@Nullable RelayThrough theirs,
+                int streamId) {
+            NoisePayload.RelayThrough agreed = own == null ? theirs : own;
+            if (agreed == null) {
+                return null;
+            }
+            if (own == null) {
+                if (clientRelays >= MAX_CLIENT_RELAYS) {
+                    counters.overLimit++;
+                    return null;
+                }
+                relayIsTheirChoice = true;
+                clientRelays++;
+            }
+            RelayPlan.Choice choice =
+                    new RelayPlan.Choice(
+                            agreed.publicKey(), own != null, agreed.token(), Relays.PAIRING_NANOS);
+            return new RelayPlan(around, choice, streamId, this);
+        }
+
+        @Override
+        public void relayPaired(
+                LocalSocket socket, Address relay, int relayStreamId, long nowNanos) {
+            relayDecided();
+            PeerStream made = streamTo(nowNanos);
+            if (made == null) {
+                endRelay(nowNanos);
+                return;
+            }
+            made.candidate(socket, relay, relayStreamId, Path.RELAYED, nowNanos);
+            begin(made, nowNanos);
+        }
+
+        @Override
+        public void relayLost(String why, long nowNanos) {
+            relayDecided();
+            relayPlan = null;
+            PeerStream lost = stream;
+            if (lost == null) {
+                if (timer == null) {
+                    abandon(nowNanos);
+                }
+            } else if (lost.isProved() && lost.path() == Path.RELAYED) {
+                lost.destroy(new CloseReason.Unreachable(why), nowNanos);
+            }
+        }
+
+        private void relayDecided() {
+            if (relayIsTheirChoice) {
+                relayIsTheirChoice = false;
+                clientRelays--;
+            }
+        }
+
+        private void endRelay(long nowNanos) {
+            relayDecided();
+            if (relayPlan != null) {
+                relayPlan.end(nowNanos);
+                relayPlan = null;
             }
         }
 
@@ -380,6 +473,9 @@ public final class Acceptor {
                 punch = null;
                 punches--;
                 ended.destroy(nowNanos);
+                if (!isPending) {
+                    clearLater(nowNanos);
+                }
             }
         }
 
@@ -435,18 +531,36 @@ public final class Acceptor {
         }
 
         private void connect(LocalSocket socket, Address remote, Path path, long nowNanos) {
-            if (raw == null || finished == null) {
+            PeerStream made = streamTo(nowNanos);
+            if (made != null) {
+                made.candidate(socket, remote, path, nowNanos);
+                begin(made, nowNanos);
+                endPunch(nowNanos);
+            }
+        }
+
+        /** The stream with the client, made when it is needed; null if it is too late for one. */
+        private @Nullable PeerStream streamTo(long nowNanos) {
+            UdxStream unread = raw;
+            Finished done = finished;
+            if (unread != null && done != null) {
+                stream =
+                        new PeerStream(
+                                around, done.session(), unread, remoteStreamId, this, nowNanos);
+            }
+            return stream;
+        }
+
+        /** Reads the stream, now that there is a way to answer. */
+        private void begin(PeerStream made, long nowNanos) {
+            if (raw == null) {
                 return;
             }
-            PeerStream stream =
-                    new PeerStream(around, finished.session(), raw, remoteStreamId, this, nowNanos);
             raw = null;
-            settle(nowNanos);
-            streams.add(stream);
-            stream.candidate(socket, remote, path, nowNanos);
-            stream.read(inlet, nowNanos);
-            endPunch(nowNanos);
             finished = null;
+            settle(nowNanos);
+            streams.add(made);
+            made.read(inlet, nowNanos);
         }
 
         @Override
@@ -461,31 +575,63 @@ public final class Acceptor {
         }
 
         @Override
-        public void proved(PeerStream stream, long nowNanos) {
+        public void proved(PeerStream proved, long nowNanos) {
             counters.connections++;
-            listener.connection(stream, nowNanos);
+            goneDirect(proved, nowNanos);
+            listener.connection(proved, nowNanos);
         }
 
         @Override
-        public void pathless(PeerStream stream, long nowNanos) {
-            stream.destroy(
+        public void moved(PeerStream moved, long nowNanos) {
+            goneDirect(moved, nowNanos);
+        }
+
+        /** Does without the relay, if the stream does. */
+        private void goneDirect(PeerStream running, long nowNanos) {
+            if (running.path() == Path.RELAYED) {
+                return;
+            }
+            endPunch(nowNanos);
+            relayDecided();
+            if (relayPlan != null) {
+                relayPlan.outgrown(running, nowNanos);
+            }
+        }
+
+        @Override
+        public void pathless(PeerStream pathless, long nowNanos) {
+            if (relayPlan != null && relayPlan.isPending()) {
+                relayPlan.ask(nowNanos);
+                return;
+            }
+            pathless.destroy(
                     new CloseReason.Unreachable("nothing came back from " + client), nowNanos);
         }
 
         @Override
-        public void closed(PeerStream stream, CloseReason reason, long nowNanos) {
-            streams.remove(stream);
+        public void closed(PeerStream over, CloseReason reason, long nowNanos) {
+            streams.remove(over);
+            endPunch(nowNanos);
+            relayDecided();
+            if (relayPlan != null) {
+                relayPlan.endLater(nowNanos);
+            }
         }
 
         /** The client did not come. */
         private void abandon(long nowNanos) {
+            timer = null;
             endPunch(nowNanos);
-            UdxStream stream = raw;
-            if (stream != null) {
+            if (relayPlan != null && relayPlan.isPending()) {
+                relayPlan.ask(nowNanos); // which has a deadline of its own
+                return;
+            }
+            UdxStream unread = raw;
+            if (unread != null) {
                 counters.abandoned++;
                 raw = null;
                 finished = null;
-                stream.destroy(nowNanos);
+                unread.destroy(nowNanos);
             }
             settle(nowNanos);
         }
@@ -502,7 +648,9 @@ public final class Acceptor {
                 isPending = false;
                 pending--;
                 pendingByClient.computeIfPresent(client, (c, n) -> n == 1 ? null : n - 1);
-                clearLater(nowNanos);
+                if (punch == null) {
+                    clearLater(nowNanos);
+                }
             }
         }
 
@@ -514,6 +662,7 @@ public final class Acceptor {
         }
 
         private void clear(long nowNanos) {
+            endPunch(nowNanos);
             if (timer != null) {
                 timer.cancel();
             }

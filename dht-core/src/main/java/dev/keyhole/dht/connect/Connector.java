@@ -6,13 +6,16 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import dev.keyhole.dht.connect.ConnectFailure.Cause;
 import dev.keyhole.dht.holepunch.NatType;
 import dev.keyhole.dht.holepunch.Timers;
+import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.udx.UdxStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,7 @@ final class Connector {
     private final ConnectListener listener;
     private final long deadlineNanos;
     private final Trail trail;
+    private final Set<PublicKey> failedRelays = new HashSet<>();
     private @Nullable Round round;
     private Timers.@Nullable Timer timeout;
     private Timers.@Nullable Timer pause;
@@ -112,7 +116,9 @@ final class Connector {
         boolean isBusy = cause == Cause.TRY_LATER;
         long spread = MILLISECONDS.toNanos(around.entropy().nextInt(TRY_LATER_SPREAD_MILLIS));
         long at = nowNanos + TRY_LATER_NANOS + spread;
-        if (isBusy && spec.timeout().isPresent() && at < deadlineNanos && !over) {
+        if (cause == Cause.RELAY_ABORTED && !over && round != null && round.passOver()) {
+            again(nowNanos);
+        } else if (isBusy && spec.timeout().isPresent() && at < deadlineNanos && !over) {
             pause = around.timers().at(at, this::again);
         } else {
             fail(cause, why, nowNanos);
@@ -145,6 +151,7 @@ final class Connector {
 
         private final RawInlet inlet = new RawInlet(this);
         private final UdxStream raw = around.streams().open(inlet);
+        private NoisePayload.@Nullable RelayThrough relay;
         private @Nullable ClientHandshake handshake;
         private @Nullable ServerSearch servers;
         private @Nullable Reached reached;
@@ -155,6 +162,7 @@ final class Connector {
 
         private void start(long nowNanos) {
             Address reachable = around.rpc().remoteAddress().orElse(null);
+            relay = chooseRelay(nowNanos);
             ClientHandshake made =
                     ClientHandshake.make(
                             spec.keyPair(),
@@ -174,6 +182,26 @@ final class Connector {
             servers.start(nowNanos);
         }
 
+        /** Names one of the blind relays that have not failed yet. */
+        private NoisePayload.@Nullable RelayThrough chooseRelay(long nowNanos) {
+            List<PublicKey> left = relaysLeft();
+            return left.isEmpty()
+                    ? null
+                    : NoisePayload.RelayThrough.of(
+                            around.relays().choose(left, nowNanos), around.entropy());
+        }
+
+        private List<PublicKey> relaysLeft() {
+            List<PublicKey> left = new ArrayList<>(spec.relayThrough());
+            left.removeAll(failedRelays);
+            return left;
+        }
+
+        /** Takes no account of the relay named in this round any more; says if there are others. */
+        private boolean passOver() {
+            return relay != null && failedRelays.add(relay.publicKey()) && !relaysLeft().isEmpty();
+        }
+
         private NoisePayload offer(@Nullable Address reachable) {
             List<Address> addresses = new ArrayList<>();
             if (reachable != null) {
@@ -185,13 +213,16 @@ final class Connector {
             return NoisePayload.ofClient(
                     reachable == null ? NatType.UNKNOWN : NatType.OPEN,
                     addresses,
-                    NoisePayload.Udx.of(raw.localId()));
+                    NoisePayload.Udx.of(raw.localId()),
+                    relay);
         }
 
         @Override
         public void reached(Reached to, long nowNanos) {
             reached = to;
-            PathSearch search = new PathSearch(around, spec, to, inlet, raw, trail, this);
+            RelayPlan.Choice choice =
+                    RelayPlan.choose(relay, relaysLeft().size() > 1, to.payload().relayThrough());
+            PathSearch search = new PathSearch(around, spec, to, choice, inlet, raw, trail, this);
             paths = search;
             if (knockedSocket != null && knockedSource != null) {
                 search.knocked(knockedSocket, knockedSource, nowNanos);

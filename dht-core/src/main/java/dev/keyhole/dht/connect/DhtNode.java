@@ -34,6 +34,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -62,6 +63,7 @@ public final class DhtNode implements Machine {
     private final PunchSockets punchSockets = new PunchSockets();
     private final Queue<Runnable> notices = new ArrayDeque<>();
     private final Surroundings around;
+    private final Relays relays;
     private final Map<Bytes, Acceptor> servers = new HashMap<>();
     private final Set<Acceptor> retired = new LinkedHashSet<>();
     private final Set<Connector> connectors = new LinkedHashSet<>();
@@ -71,6 +73,8 @@ public final class DhtNode implements Machine {
     private long malformed;
     private boolean suspended;
     private long movableNanos = Long.MIN_VALUE;
+    private KeyPair relayIdentity;
+    private long nowNanos;
     private boolean closed;
 
     /**
@@ -95,6 +99,8 @@ public final class DhtNode implements Machine {
                         wallClockMillis,
                         new Watcher(listener));
         streams = new StreamMultiplexer(entropy);
+        relayIdentity = KeyPair.random(entropy);
+        relays = new Relays(timers, this::dialRelay, () -> nowNanos, notices::add, entropy);
         around =
                 new Surroundings(
                         rpc,
@@ -103,9 +109,20 @@ public final class DhtNode implements Machine {
                         punchSockets,
                         new RandomPunches(),
                         new RelayMemory(),
+                        relays,
                         entropy,
                         notices::add);
         rpc.handler(this::handle);
+    }
+
+    /** Names who this node is to blind relays; otherwise it is nobody in particular. */
+    public void relayIdentity(KeyPair keyPair) {
+        relayIdentity = keyPair;
+    }
+
+    private Connecting dialRelay(PublicKey relay, ConnectListener listener, long nowNanos) {
+        ConnectSpec spec = new ConnectSpec(relayIdentity, relay, List.of(), true, Optional.empty());
+        return connect(spec, listener, nowNanos);
     }
 
     public void start(long nowNanos) {
@@ -571,6 +588,7 @@ public final class DhtNode implements Machine {
 
     @Override
     public void receive(Datagram datagram, long nowNanos) {
+        this.nowNanos = nowNanos;
         if (streams.receive(datagram, nowNanos)) {
             return;
         }
@@ -593,6 +611,7 @@ public final class DhtNode implements Machine {
 
     @Override
     public void expire(long nowNanos) {
+        this.nowNanos = nowNanos;
         rpc.expire(nowNanos);
         streams.expire(nowNanos);
         timers.expire(nowNanos);
@@ -600,6 +619,7 @@ public final class DhtNode implements Machine {
 
     @Override
     public void drain(Effects effects, long nowNanos) {
+        this.nowNanos = nowNanos;
         rpc.drain(effects, nowNanos);
         streams.drain(effects, nowNanos);
         punchSockets.drain(effects);

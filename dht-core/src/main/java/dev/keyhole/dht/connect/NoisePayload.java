@@ -9,6 +9,7 @@ import dev.keyhole.transport.wire.MalformedException;
 import dev.keyhole.transport.wire.WireReader;
 import dev.keyhole.transport.wire.WireWriter;
 import java.util.List;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,7 +93,13 @@ public record NoisePayload(
     /** The blind relay the sender wants in between, and the token to pair with. */
     public record RelayThrough(long version, PublicKey publicKey, Bytes token) {
 
+        static final int VERSION = 1;
         static final int TOKEN_BYTES = 32;
+
+        /** A relay, and a token nobody has used. */
+        static RelayThrough of(PublicKey relay, Random entropy) {
+            return new RelayThrough(VERSION, relay, Bytes.random(entropy, TOKEN_BYTES));
+        }
 
         static RelayThrough decode(WireReader reader) throws MalformedException {
             long version = reader.uint();
@@ -108,9 +115,22 @@ public record NoisePayload(
     }
 
     /** What a client offers. */
-    public static NoisePayload ofClient(NatType firewall, List<Address> addresses4, Udx udx) {
+    public static NoisePayload ofClient(
+            NatType firewall,
+            List<Address> addresses4,
+            Udx udx,
+            @Nullable RelayThrough relayThrough) {
         return new NoisePayload(
-                VERSION, PeerError.NONE, firewall, null, addresses4, List.of(), udx, 1, null, null);
+                VERSION,
+                PeerError.NONE,
+                firewall,
+                null,
+                addresses4,
+                List.of(),
+                udx,
+                1,
+                relayThrough,
+                null);
     }
 
     public static NoisePayload decode(Bytes plain) throws MalformedException {

@@ -33,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Ways come from several sources. The search has failed when no source is at work any more and
  * every way that they named has had its time.
  */
-final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
+final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan.Owner {
 
     /** How many local addresses of the server are tried. */
     static final int MAX_LAN_CANDIDATES = 8;
@@ -55,6 +55,7 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
     private final Surroundings around;
     private final ConnectSpec spec;
     private final Reached to;
+    private final @Nullable RelayPlan relay;
     private final RawInlet inlet;
     private final UdxStream raw;
     private final Trail trail;
@@ -82,7 +83,9 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
         /** The server, which was told where we are. */
         SERVER,
         /** Holes in both NATs. */
-        PUNCH
+        PUNCH,
+        /** Somebody who forwards. */
+        RELAY
     }
 
     /** A way that waits for its turn. */
@@ -101,10 +104,16 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
         void noPath(Cause cause, String why, long nowNanos);
     }
 
+    /**
+     * A search that has not begun.
+     *
+     * @param choice the blind relay that both sides know of, if any
+     */
     PathSearch(
             Surroundings around,
             ConnectSpec spec,
             Reached to,
+            RelayPlan.@Nullable Choice choice,
             RawInlet inlet,
             UdxStream raw,
             Trail trail,
@@ -112,6 +121,9 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
         this.around = around;
         this.spec = spec;
         this.to = to;
+        // Whoever can reach us, or is asked directly, asks no relay.
+        boolean mayHelp = choice != null && to.relayed() && !to.saidOpen();
+        this.relay = mayHelp ? new RelayPlan(around, choice, raw.localId(), this) : null;
         this.inlet = inlet;
         this.raw = raw;
         this.trail = trail;
@@ -149,6 +161,10 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
             }
         }
         begin(Source.ADDRESSES);
+        if (relay != null) {
+            begin(Source.RELAY);
+            relay.askLater(nowNanos);
+        }
         tryNextGuess(nowNanos);
     }
 
@@ -162,6 +178,9 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
     }
 
     private void giveUpIfNothingIsLeft(long nowNanos) {
+        if (relay != null && !over && !waysAreOpen && atWork.equals(EnumSet.of(Source.RELAY))) {
+            relay.ask(nowNanos);
+        }
         if (!over && !proved && atWork.isEmpty() && !waysAreOpen) {
             if (stream != null && failure == Cause.CANNOT_HOLEPUNCH) {
                 failure = Cause.PATH_DEAD;
@@ -343,6 +362,26 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
         }
     }
 
+    // a blind relay
+
+    @Override
+    public void relayPaired(LocalSocket socket, Address address, int relayStreamId, long nowNanos) {
+        tryWay(socket, address, relayStreamId, Path.RELAYED, nowNanos);
+        done(Source.RELAY, nowNanos);
+    }
+
+    @Override
+    public void relayLost(String why, long nowNanos) {
+        PeerStream running = stream;
+        if (!proved) {
+            failureText += "; " + why;
+            failure = Cause.RELAY_ABORTED;
+            done(Source.RELAY, nowNanos);
+        } else if (running != null && running.path() == Path.RELAYED) {
+            running.destroy(new CloseReason.Unreachable(why), nowNanos);
+        }
+    }
+
     // the stream
 
     /** The server's packets came in from here before we had been anywhere. */
@@ -352,6 +391,10 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
     }
 
     private void tryWay(LocalSocket socket, Address address, Path path, long nowNanos) {
+        tryWay(socket, address, to.udx().id(), path, nowNanos);
+    }
+
+    private void tryWay(LocalSocket socket, Address address, int id, Path path, long nowNanos) {
         if (over) {
             return;
         }
@@ -361,10 +404,10 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
             PeerStream made =
                     new PeerStream(around, to.session(), raw, to.udx().id(), this, nowNanos);
             stream = made;
-            made.candidate(socket, address, path, nowNanos);
+            made.candidate(socket, address, id, path, nowNanos);
             made.read(inlet, nowNanos);
         } else {
-            stream.candidate(socket, address, path, nowNanos);
+            stream.candidate(socket, address, id, path, nowNanos);
         }
     }
 
@@ -387,6 +430,9 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
     private void settleIfDirect(PeerStream found, long nowNanos) {
         if (found.path() != Path.RELAYED) {
             stop(nowNanos);
+            if (relay != null) {
+                relay.outgrown(found, nowNanos);
+            }
         }
     }
 
@@ -400,6 +446,9 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
     public void closed(PeerStream closed, CloseReason reason, long nowNanos) {
         if (proved) {
             stop(nowNanos);
+            if (relay != null) {
+                relay.endLater(nowNanos);
+            }
             owner.closed(closed, nowNanos);
         } else if (!over) {
             fail(Cause.PATH_DEAD, reason.text(), nowNanos);
@@ -415,6 +464,9 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner {
         }
         over = true;
         stop(nowNanos);
+        if (relay != null) {
+            relay.end(nowNanos);
+        }
         if (stream != null) {
             stream.destroy(new CloseReason.ByUs(why), nowNanos);
         } else {

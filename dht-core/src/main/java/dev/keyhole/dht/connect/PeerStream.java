@@ -70,6 +70,7 @@ public final class PeerStream {
 
     private @Nullable Path path;
     private @Nullable Candidate relay;
+    private long relayHeardNanos;
     private boolean proved;
     private boolean settled;
     private int echoes;
@@ -397,6 +398,9 @@ public final class PeerStream {
         heardAnywhereNanos = nowNanos;
         roundTripNanos = raw.stats().rttNanos();
         boolean here = isRemote(socket, source);
+        if (relay != null && source.equals(relay.remote)) {
+            relayHeardNanos = nowNanos;
+        }
         if (here) {
             heardNanos = nowNanos;
             strangeSource = null;
@@ -484,6 +488,16 @@ public final class PeerStream {
     /** The socket that packets for the peer leave from. */
     public @Nullable LocalSocket socket() {
         return raw.socket();
+    }
+
+    /** When something last came from where the peer is now. */
+    long heardNanos() {
+        return heardNanos;
+    }
+
+    /** When something last came through a relay. */
+    long relayHeardNanos() {
+        return relayHeardNanos;
     }
 
     public boolean isProved() {

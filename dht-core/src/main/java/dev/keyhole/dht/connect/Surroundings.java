@@ -20,5 +20,6 @@ record Surroundings(
         PunchSockets punchSockets,
         RandomPunches randomPunches,
         RelayMemory relayMemory,
+        Relays relays,
         SecureRandom entropy,
         Consumer<Runnable> notices) {}

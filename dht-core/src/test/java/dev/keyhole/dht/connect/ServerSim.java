@@ -188,7 +188,8 @@ class ServerSim {
                         stranger.dht.storing.get(0).newKeyPair(),
                         server,
                         Namespace.PEER_HANDSHAKE,
-                        NoisePayload.ofClient(NatType.UNKNOWN, List.of(), NoisePayload.Udx.of(seed))
+                        NoisePayload.ofClient(
+                                        NatType.UNKNOWN, List.of(), NoisePayload.Udx.of(seed), null)
                                 .encode(),
                         new FixedEntropy(seed))
                 .message();

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -201,7 +202,11 @@ final class SimDht {
         }
 
         Served serve(Predicate<PublicKey> denies, boolean shareLocal, KeyPair keyPair) {
-            Served served = listen(new ServerConfig(denies, shareLocal, 16, 8), keyPair);
+            return serve(new ServerConfig(denies, shareLocal, 16, 8), keyPair);
+        }
+
+        Served serve(ServerConfig config, KeyPair keyPair) {
+            Served served = listen(config, keyPair);
             network.net.runUntil(() -> served.relays > 0, SECONDS.toNanos(60));
             return served;
         }
@@ -216,6 +221,12 @@ final class SimDht {
 
         Dialled dial(PublicKey remote, boolean local) {
             return dial(new ConnectSpec(newKeyPair(), remote, List.of(), local, Optional.empty()));
+        }
+
+        Dialled dial(PublicKey remote, boolean local, List<PublicKey> relayThrough) {
+            return dial(
+                    new ConnectSpec(newKeyPair(), remote, List.of(), local, Optional.empty())
+                            .withRelayThrough(relayThrough));
         }
 
         /** Dials with nodes that are said to know the way. */
@@ -240,6 +251,9 @@ final class SimDht {
         @Nullable Acceptor acceptor;
         int relays;
         int rounds;
+
+        /** What becomes of a connection. */
+        Consumer<PeerStream> onConnection = this::echo;
 
         private Served(Node node) {
             this.node = node;
@@ -269,7 +283,11 @@ final class SimDht {
         @Override
         public void connection(PeerStream stream, long nowNanos) {
             accepted.add(stream);
-            node.dht.notice(() -> stream.start(new Echo(stream, node), node.network.net.now()));
+            node.dht.notice(() -> onConnection.accept(stream));
+        }
+
+        private void echo(PeerStream stream) {
+            stream.start(new Echo(stream, node), node.network.net.now());
         }
 
         @Override
