@@ -1,5 +1,6 @@
 // What the peers share: options, lines, and a node that knows a network on loopback only.
 import DHT from 'hyperdht'
+import Holepuncher from 'hyperdht/lib/holepuncher.js'
 import { createInterface } from 'node:readline'
 
 export { DHT }
@@ -29,7 +30,8 @@ export function tell (object) {
 export function node (opts) {
   if (!opts.bootstrap) throw new Error('--bootstrap H:P is required: tests stay on loopback')
   const bootstrap = opts.bootstrap.split(',').map(hostPort)
-  return new DHT({ bootstrap, host: opts.host || '127.0.0.1' })
+  const firewalled = opts.firewalled ? { ephemeral: true, quickFirewall: false } : {}
+  return new DHT({ bootstrap, host: opts.host || '127.0.0.1', ...firewalled })
 }
 
 export function hostPort (text) {
@@ -39,6 +41,28 @@ export function hostPort (text) {
 
 export function keyPair (opts) {
   return DHT.keyPair(opts.seed ? Buffer.from(opts.seed, 'hex') : undefined)
+}
+
+/** The key of a blind relay, or nothing. */
+export function relayThrough (opts) {
+  return opts['relay-through'] ? Buffer.from(opts['relay-through'], 'hex') : null
+}
+
+/** Has the NATs, as far as the original can tell, let no probe through for a while. */
+export function punchAfter (milliseconds) {
+  const { prototype } = Holepuncher
+  for (const name of ['ping', 'openSession', '_onholepunchmessage']) {
+    const original = prototype[name]
+    prototype[name] = function (...args) {
+      this.shutUntil ??= Date.now() + milliseconds
+      return Date.now() < this.shutUntil ? Promise.resolve() : original.apply(this, args)
+    }
+  }
+}
+
+/** Says when the packets of a connection take another way. */
+export function sayMoves (connection) {
+  connection.rawStream.on('remote-changed', () => say('MOVED'))
 }
 
 /** Runs when standard input ends or says QUIT; ends the process whatever happens. */

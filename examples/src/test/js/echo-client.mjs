@@ -1,9 +1,9 @@
 // Sends a payload and checks that the same comes back.
 //   node echo-client.mjs --bootstrap H:P --connect KEY [--bytes N] [--payload-seed S] [--count K]
-//       [--concurrency C] [--seed HEX] [--hold] [--no-lan]
+//       [--concurrency C] [--seed HEX] [--hold] [--no-lan] [--relay-through KEY] [--no-punch] [--punch-after MS]
 // Prints OPEN MS, then OK SHA256 MS or ERR CODE MS text; at the end DONE OKS FAILURES MS.
 import { createHash } from 'node:crypto'
-import { keyPair, node, onQuit, options, say } from './common.mjs'
+import { keyPair, node, onQuit, options, punchAfter, relayThrough, say, sayMoves } from './common.mjs'
 
 const opts = options(process.argv.slice(2))
 const bytes = Number(opts.bytes || 1024)
@@ -17,6 +17,7 @@ let oks = 0
 let failures = 0
 let started = 0
 
+if (opts['punch-after']) punchAfter(Number(opts['punch-after']))
 if (opts.hold) onQuit(() => dht.destroy({ force: true }))
 await Promise.all(Array.from({ length: concurrency }, worker))
 say(`DONE ${oks} ${failures} ${Date.now() - begin}`)
@@ -34,7 +35,13 @@ function one () {
   const asked = Date.now()
   let opened = asked
   return new Promise(resolve => {
-    const connection = dht.connect(key, { keyPair: own, localConnection: !opts['no-lan'] })
+    const connection = dht.connect(key, {
+      keyPair: own,
+      localConnection: !opts['no-lan'],
+      relayThrough: relayThrough(opts),
+      holepunch: opts['no-punch'] ? () => false : undefined,
+      fastOpen: !opts['no-punch']
+    })
     const sent = payload(Number(opts['payload-seed'] || 1), bytes)
     const hash = createHash('sha256')
     let received = 0
@@ -49,6 +56,7 @@ function one () {
     connection.on('open', () => {
       opened = Date.now()
       say(`OPEN ${opened - asked}`)
+      if (opts['relay-through']) sayMoves(connection)
       write(connection, sent)
     })
     connection.on('data', chunk => {

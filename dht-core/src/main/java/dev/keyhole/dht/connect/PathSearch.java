@@ -122,8 +122,10 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
         this.spec = spec;
         this.to = to;
         // Whoever can reach us, or is asked directly, asks no relay.
-        boolean mayHelp = choice != null && to.relayed() && !to.saidOpen();
-        this.relay = mayHelp ? new RelayPlan(around, choice, raw.localId(), this) : null;
+        this.relay =
+                choice == null || !to.relayed() || to.saidOpen()
+                        ? null
+                        : new RelayPlan(around, choice, raw.localId(), this);
         this.inlet = inlet;
         this.raw = raw;
         this.trail = trail;
