@@ -66,6 +66,7 @@ final class NodeState {
     private final LongSupplier wallClockMillis;
     private final Random entropy;
     private final Health health = new Health();
+    private final Reunion reunion;
 
     private boolean ephemeral = true;
     private boolean firewalled;
@@ -129,6 +130,7 @@ final class NodeState {
         this.entropy = entropy;
         this.firewalled = config.firewalled();
         this.refreshTicks = firstRefresh(entropy);
+        this.reunion = new Reunion(neighbourhood, host, entropy);
     }
 
     /** Where the tick counter starts: anywhere, so that nodes do not act together. */
@@ -270,6 +272,7 @@ final class NodeState {
         if (tick % 64 == 0 && sparse || --refreshTicks <= 0) {
             refresh(nowNanos);
         }
+        reunion.tick(nowNanos);
         boolean wasOnline = health.isOnline();
         health.tick(host.answers(), host.timeouts());
         if (health.isOnline() != wasOnline) {
