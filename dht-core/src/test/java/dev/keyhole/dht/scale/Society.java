@@ -163,10 +163,11 @@ final class Society {
         return services.get(random.nextInt(services.size()));
     }
 
-    private void serve(Inhabitant node) {
+    Service serve(Inhabitant node) {
         Service service = new Service(world, node);
         services.add(service);
         service.open();
+        return service;
     }
 
     /** Another node, hostile with the chance that the conditions give, begins its life. */
@@ -181,12 +182,16 @@ final class Society {
     /** Another honest node, behind a NAT or not, begins its life. */
     Inhabitant bearHonest() {
         boolean hidden = random.nextDouble() < conditions.behindNats();
-        Inhabitant node =
-                new Inhabitant(
-                        world,
-                        world.freeHost(),
-                        hidden ? behindNat() : null,
-                        hidden ? adaptive() : open());
+        return bear(hidden ? anyNat() : null, hidden ? adaptive() : open());
+    }
+
+    /** Another honest node begins its life behind a NAT of a kind. */
+    Inhabitant bearBehind(Nat.Kind kind) {
+        return bear(new Nat(kind, new Random(random.nextLong())), adaptive());
+    }
+
+    private Inhabitant bear(@Nullable Nat nat, NodeConfig config) {
+        Inhabitant node = new Inhabitant(world, world.freeHost(), nat, config);
         nodes.add(node);
         born++;
         node.start();
@@ -208,7 +213,7 @@ final class Society {
         node.corrupt(kinds[random.nextInt(kinds.length)], gang);
     }
 
-    private Nat behindNat() {
+    private Nat anyNat() {
         double drawn = random.nextDouble();
         Nat.Kind kind =
                 drawn < 0.15
