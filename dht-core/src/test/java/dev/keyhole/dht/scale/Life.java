@@ -50,6 +50,15 @@ final class Life {
         return figures;
     }
 
+    /** A stretch with churn that nobody looks at; says how many datagrams a node sent in a minute. */
+    double pass(long nanos) {
+        society.live();
+        long sentBefore = world.datagrams();
+        world.run(nanos);
+        society.settle();
+        return (world.datagrams() - sentBefore) / (nanos / 6e10) / society.size();
+    }
+
     /** A stretch in which everybody stays and everything is looked for, each from several sides. */
     Figures search(String name, int times, double lookupsPerSecond) {
         long lookupNanos = (long) (SECONDS.toNanos(1) / lookupsPerSecond);
@@ -83,11 +92,7 @@ final class Life {
                 world.digest());
     }
 
-    /** Bytes on the heap for each node, once all garbage is gone. */
-    static long heapPerNode(Society society) {
-        return heap() / society.size();
-    }
-
+    /** Bytes on the heap once all garbage is gone. */
     static long heap() {
         Runtime runtime = Runtime.getRuntime();
         long least = Long.MAX_VALUE;

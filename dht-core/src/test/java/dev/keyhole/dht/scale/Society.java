@@ -32,6 +32,7 @@ final class Society {
     private int born;
     private int vanished;
     private boolean changing;
+    private boolean counting;
 
     Society(World world, Conditions conditions) {
         this.world = world;
@@ -110,7 +111,10 @@ final class Society {
     /** Begins to replace nodes by others, as many as the conditions say. */
     void live() {
         changing = true;
-        world.after(CENSUS_NANOS, this::census);
+        if (!counting) {
+            counting = true;
+            world.after(CENSUS_NANOS, this::census);
+        }
     }
 
     /** Has everybody stay from now on. */
@@ -119,7 +123,8 @@ final class Society {
     }
 
     private void census() {
-        if (!changing) {
+        counting = changing;
+        if (!counting) {
             return;
         }
         due += conditions.nodes() * conditions.churnPerHour() * CENSUS_NANOS / 3.6e12;
