@@ -155,6 +155,7 @@ final class DoctorCommand implements Callable<Integer> {
             connection = dht.connect(remote, options).blockOptional().orElseThrow();
         } catch (DhtException e) {
             report.bad("Connection", e.code() + ": " + Failures.text(e));
+            e.evidence().ifPresent(seen -> report.bad("Evidence", seen.toString()));
             report.advice(adviceOn(e, identity));
             return false;
         }
@@ -162,10 +163,11 @@ final class DoctorCommand implements Callable<Integer> {
                 "Connection",
                 String.format(
                         Locale.ROOT,
-                        "%s, after %.0f ms, with %s",
+                        "%s, after %.0f ms, with %s, round trip %.1f ms",
                         connection.path().name().toLowerCase(Locale.ROOT),
                         (System.nanoTime() - began) / 1e6,
-                        connection.remoteAddress()));
+                        connection.remoteAddress(),
+                        connection.roundTrip().toNanos() / 1e6));
         return examineProvider(connection, report);
     }
 

@@ -57,7 +57,7 @@ final class Diagnosis {
         return new Reachability(
                 rpc.observedAddress(),
                 rpc.isFirewalled(),
-                type,
+                rpc.isFirewalled() ? type : NatType.OPEN,
                 sightings.stream().map(Diagnosis::sighting).collect(toUnmodifiableList()),
                 rpc.localAddresses(),
                 rpc.tableSize(),
