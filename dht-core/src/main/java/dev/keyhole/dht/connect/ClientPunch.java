@@ -1,5 +1,6 @@
 package dev.keyhole.dht.connect;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.keyhole.dht.connect.ConnectFailure.Cause;
@@ -36,6 +37,11 @@ final class ClientPunch implements Puncher.Owner {
 
     static final long UNKNOWN_REMOTE_WAIT_NANOS = SECONDS.toNanos(1);
 
+    /** How long to wait beside a relay while ports are guessed for others. */
+    static final long TRY_LATER_NANOS = SECONDS.toNanos(10);
+
+    static final int TRY_LATER_SPREAD_MILLIS = 10_000;
+
     private final Surroundings around;
     private final Bytes target;
     private final PunchPolicy policy;
@@ -52,6 +58,8 @@ final class ClientPunch implements Puncher.Owner {
     private NoisePayload.Relay serverRelay;
     private int round;
     private boolean repeated;
+    private boolean toldToWait;
+    private Timers.Task busy = now -> {};
     private @Nullable PendingRequest request;
     private Timers.@Nullable Timer timer;
     private boolean over;
@@ -64,6 +72,9 @@ final class ClientPunch implements Puncher.Owner {
 
         /** There is none. */
         void punchFailed(Cause cause, String why, long nowNanos);
+
+        /** Whether a relay carries the stream meanwhile, so that there is time to wait. */
+        boolean isRelayed();
     }
 
     /**
@@ -100,7 +111,7 @@ final class ClientPunch implements Puncher.Owner {
                         around.randomPunches(),
                         around.entropy(),
                         true,
-                        false,
+                        trail.natMoved,
                         to.payload().firewall(),
                         this);
     }
@@ -147,6 +158,7 @@ final class ClientPunch implements Puncher.Owner {
 
     @Override
     public void exhausted(long nowNanos) {
+        trail.natMoved |= puncher.nat().moved();
         fail(
                 Cause.HOLEPUNCH_ABORTED,
                 "probes from "
@@ -258,7 +270,17 @@ final class ClientPunch implements Puncher.Owner {
 
     private void punchRound(Probe probe, long nowNanos) {
         puncher.nat().freeze();
-        if (puncher.needsGuessing() && around.randomPunches().mustWait(nowNanos)) {
+        boolean mustWait = puncher.needsGuessing() && around.randomPunches().mustWait(nowNanos);
+        if (mustWait && owner.isRelayed()) {
+            if (!toldToWait) {
+                toldToWait = true;
+                HolepunchPayload wait = payload(false, null, null, probe.token);
+                ask(serverRelay, wait, (reply, payload, answer, now) -> {}, nowNanos);
+            }
+            tryLater(probe, nowNanos);
+            return;
+        }
+        if (mustWait) {
             abort(
                     Cause.TRY_LATER,
                     "too many punches that guess ports are under way or were lately",
@@ -268,6 +290,7 @@ final class ClientPunch implements Puncher.Owner {
         Bytes token = tokens.tokenFor(serverAddress);
         HolepunchPayload punch = payload(true, null, token, probe.token);
         NoisePayload.Relay through = new NoisePayload.Relay(clientRelay, serverAddress);
+        busy = now -> tryLater(probe, now);
         ask(through, punch, (reply, payload, answer, now) -> agreed(payload, token, now), nowNanos);
     }
 
@@ -289,6 +312,12 @@ final class ClientPunch implements Puncher.Owner {
                             + payload.addresses(),
                     nowNanos);
         }
+    }
+
+    private void tryLater(Probe probe, long nowNanos) {
+        long spread = MILLISECONDS.toNanos(around.entropy().nextInt(TRY_LATER_SPREAD_MILLIS));
+        long at = nowNanos + TRY_LATER_NANOS + spread;
+        timer = around.timers().at(at, later -> punchRound(probe, later));
     }
 
     private HolepunchPayload payload(
@@ -349,6 +378,8 @@ final class ClientPunch implements Puncher.Owner {
             HolepunchPayload payload = value == null ? null : secure.open(value.payload());
             if (value == null || payload == null) {
                 tryNextRelay(Cause.HOLEPUNCH_INVALID, "its answer does not decrypt", nowNanos);
+            } else if (payload.error() == PeerError.TRY_LATER && owner.isRelayed()) {
+                busy.run(nowNanos);
             } else if (payload.error() == PeerError.TRY_LATER) {
                 fail(Cause.TRY_LATER, "it is busy punching for others", nowNanos);
             } else if (payload.error() != PeerError.NONE) {

@@ -40,6 +40,7 @@ final class Connector {
     private final Trail trail;
     private final Set<PublicKey> failedRelays = new HashSet<>();
     private @Nullable Round round;
+    private boolean distrusted;
     private Timers.@Nullable Timer timeout;
     private Timers.@Nullable Timer pause;
     private boolean over;
@@ -113,6 +114,12 @@ final class Connector {
     }
 
     private void failed(Cause cause, String why, long nowNanos) {
+        if (trail.natMoved && !distrusted && !over) {
+            // A new handshake, since the server has begun and will end what the old one agreed on.
+            distrusted = true;
+            again(nowNanos);
+            return;
+        }
         boolean isBusy = cause == Cause.TRY_LATER;
         long spread = MILLISECONDS.toNanos(around.entropy().nextInt(TRY_LATER_SPREAD_MILLIS));
         long at = nowNanos + TRY_LATER_NANOS + spread;

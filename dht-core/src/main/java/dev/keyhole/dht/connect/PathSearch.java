@@ -357,6 +357,11 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
         done(Source.PUNCH, nowNanos);
     }
 
+    @Override
+    public boolean isRelayed() {
+        return proved && stream != null && stream.path() == Path.RELAYED;
+    }
+
     private void endPunch(long nowNanos) {
         if (punch != null) {
             punch.destroy(nowNanos);

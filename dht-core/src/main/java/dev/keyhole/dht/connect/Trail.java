@@ -25,6 +25,9 @@ final class Trail {
     int nodesKnowing;
     int forgedAnswers;
 
+    /** What our NAT did was not what the server was told, and nothing got through. */
+    boolean natMoved;
+
     Trail(long begunNanos) {
         this.begunNanos = begunNanos;
     }

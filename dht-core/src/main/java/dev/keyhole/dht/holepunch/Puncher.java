@@ -14,6 +14,7 @@ import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -344,8 +345,7 @@ public final class Puncher implements PunchSockets.Holder {
             }
         }
         if (step == LOOK_AGAIN_ROUND) {
-            asked.clear();
-            askSome(SAMPLES, nowNanos);
+            lookAgain(nowNanos);
         }
         schedule(nowNanos + ROUND_NANOS, this::probeAll);
     }
@@ -478,15 +478,24 @@ public final class Puncher implements PunchSockets.Holder {
     /** Asks so many nodes that were not asked before, on different hosts while there are some. */
     private void askSome(int count, long nowNanos) {
         LocalSocket from = socket;
-        if (from == null) {
-            return;
-        }
         List<Address> nodes = rpc.latestNodes(SKIPPED_NODES + 2 * SAMPLES);
         int skip = nodes.size() >= ENOUGH_NODES ? SKIPPED_NODES : 0;
         int left = count;
         for (Address node : onDifferentHosts(nodes.subList(skip, nodes.size()))) {
-            if (left > 0 && asked.add(node)) {
+            if (left > 0 && from != null && asked.add(node)) {
                 left--;
+                ping(node, from, nat, nowNanos);
+            }
+        }
+    }
+
+    /** Asks some nodes that were not asked before, or else those that were. */
+    private void lookAgain(long nowNanos) {
+        LocalSocket from = socket;
+        List<Address> nodes = new ArrayList<>(rpc.latestNodes(SKIPPED_NODES + 2 * SAMPLES));
+        nodes.sort(Comparator.comparing(asked::contains));
+        for (Address node : nodes.subList(0, Math.min(SAMPLES, nodes.size()))) {
+            if (from != null) {
                 ping(node, from, nat, nowNanos);
             }
         }
