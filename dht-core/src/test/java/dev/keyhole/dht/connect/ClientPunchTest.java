@@ -153,6 +153,22 @@ class ClientPunchTest {
     }
 
     @Test
+    void onlyTheTokenThatWasGivenVerifiesTheServer() {
+        start(RELAY, new Relay(RELAY, SERVER));
+        bench.run(MILLISECONDS.toNanos(500));
+        answer(0, consistent(TOKEN, false), SERVER);
+        bench.run(A_MOMENT);
+        bench.probes.clear();
+
+        reply(1, consistent(TOKEN, true), SERVER, TOKEN);
+        bench.run(SECONDS.toNanos(3) - 2 * A_MOMENT);
+        assertThat(bench.probes).isEmpty();
+
+        bench.run(SECONDS.toNanos(9));
+        assertThat(bench.probes).hasSize(2);
+    }
+
+    @Test
     void throttledRandomPunchWaitsOnlyBesideARelay() {
         bench.guessForSomebodyElse();
         start(RELAY, new Relay(RELAY, SERVER));
@@ -275,6 +291,7 @@ class ClientPunchTest {
                         bench.sockets,
                         bench.randomPunches,
                         new RelayMemory(),
+                        null,
                         entropy,
                         Runnable::run);
         ConnectSpec spec =
@@ -297,6 +314,10 @@ class ClientPunchTest {
 
     /** The server's word to one of the requests, by the relay that was asked. */
     private void answer(int request, HolepunchPayload payload, Address server) {
+        reply(request, payload, server, payload(request).token());
+    }
+
+    private void reply(int request, HolepunchPayload payload, Address server, Bytes echo) {
         Asked asked = bench.requests.get(request);
         HolepunchPayload echoing =
                 new HolepunchPayload(
@@ -308,7 +329,7 @@ class ClientPunchTest {
                         payload.addresses(),
                         null,
                         payload.token(),
-                        payload(request).token());
+                        echo);
         HolepunchValue value =
                 new HolepunchValue(Mode.REPLY, 0, secure.seal(echoing, entropy), server);
         bench.answer(asked, PunchBench.OUTSIDE, value.encode());

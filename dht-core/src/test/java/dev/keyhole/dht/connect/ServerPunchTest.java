@@ -52,6 +52,7 @@ class ServerPunchTest {
                     bench.sockets,
                     bench.randomPunches,
                     new RelayMemory(),
+                    null,
                     entropy,
                     Runnable::run);
     private final ServerPunch punch =
