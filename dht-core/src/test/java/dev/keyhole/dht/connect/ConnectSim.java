@@ -153,4 +153,28 @@ class ConnectSim {
             }
         }
     }
+
+    @Test
+    void failedConsistentPunchIsRetriedAsRandom() {
+        SimDht dht = SimDht.of(19, 8);
+        Served server = dht.behind(SimNat.Kind.CONSISTENT).serve(key -> false);
+        Node client = dht.behind(SimNat.Kind.CONSISTENT);
+        dht.settle();
+        dht.net.cut(client.host, server.node.host);
+        dht.net.cut(server.node.host, client.host);
+
+        // Both have told each other where they are when the client's NAT forgets.
+        Dialled dialled = client.dial(server.key());
+        dht.net.run(SECONDS.toNanos(2));
+        client.nat.rebind();
+        dht.net.run(SECONDS.toNanos(3));
+        dht.net.heal(client.host, server.node.host);
+        dht.net.heal(server.node.host, client.host);
+        dialled.await();
+
+        assertThat(dialled.failure).isNull();
+        assertThat(dialled.stream.path()).isEqualTo(Path.PUNCHED);
+        assertThat(dialled.seconds()).isBetween(10.0, 50.0);
+        assertThat(dialled.echoes("after all")).isTrue();
+    }
 }
