@@ -327,21 +327,32 @@ public final class Acceptor {
                 clearLater(nowNanos);
                 return;
             }
-            long error = errorOf(payload, remote);
-            UdxStream stream = error == PeerError.NONE ? around.streams().open(inlet) : null;
-            NoisePayload.RelayThrough ownRelay = ownRelay(nowNanos);
+            long error = errorOf(payload);
+            PeerStream relayed = error == PeerError.NONE ? relayed(payload, remote) : null;
+            if (error == PeerError.NONE && relayed == null && isFull(remote)) {
+                error = PeerError.TRY_LATER;
+            }
+            boolean isNew = error == PeerError.NONE && relayed == null;
+            UdxStream unread = isNew ? around.streams().open(inlet) : null;
+            NoisePayload.RelayThrough ownRelay = relayed == null ? ownRelay(nowNanos) : null;
+            int streamId = unread == null ? 0 : unread.localId();
             Bytes answer =
-                    answerPayload(error, id, stream == null ? 0 : stream.localId(), ownRelay)
+                    answerPayload(
+                                    error,
+                                    id,
+                                    relayed == null ? streamId : relayed.localId(),
+                                    ownRelay)
                             .encode();
             Finished done = responder.reply(answer, around.entropy());
             reply = done.message();
             NoisePayload.Udx udx = payload.udx();
-            if (stream == null || udx == null) {
+            if (udx == null || (unread == null && relayed == null)) {
                 counters.answeredWithError++;
                 clearLater(nowNanos);
                 return;
             }
-            raw = stream;
+            raw = unread;
+            stream = relayed;
             finished = done;
             remoteStreamId = udx.id();
             begin();
@@ -350,19 +361,43 @@ public final class Acceptor {
             } else if (payload.firewall() == NatType.OPEN && !client.isReserved()) {
                 connect(around.rpc().mainSocket(), client, Path.DIRECT, nowNanos);
             } else {
-                onCommonNetwork = isOnCommonNetwork(payload, request.to());
-                if (onCommonNetwork) {
-                    expectNeighbour(payload);
-                }
-                timer = around.timers().at(nowNanos + CLIENT_DEADLINE_NANOS, this::abandon);
-                if (reachableAddress() == null && punches < MAX_PUNCHES) {
-                    preparePunch(done, payload, nowNanos);
-                }
-                relayPlan = planRelay(ownRelay, payload.relayThrough(), stream.localId());
+                expect(done, payload, request.to(), nowNanos);
+                relayPlan =
+                        relayed == null
+                                ? planRelay(ownRelay, payload.relayThrough(), streamId)
+                                : null;
                 if (relayPlan != null) {
                     relayPlan.askLater(nowNanos);
                 }
             }
+            if (relayed != null && timer == null) {
+                settle(nowNanos);
+            }
+        }
+
+        /** Gets ready for a client that has to find its way here. */
+        private void expect(Finished done, NoisePayload payload, Address seenAt, long nowNanos) {
+            onCommonNetwork = isOnCommonNetwork(payload, seenAt);
+            if (onCommonNetwork) {
+                expectNeighbour(payload);
+            }
+            timer = around.timers().at(nowNanos + CLIENT_DEADLINE_NANOS, this::abandon);
+            if (reachableAddress() == null && punches < MAX_PUNCHES) {
+                preparePunch(done, payload, nowNanos);
+            }
+        }
+
+        /** The stream that the client has, through a relay, and wants another way for. */
+        private @Nullable PeerStream relayed(NoisePayload payload, PublicKey remote) {
+            NoisePayload.Udx udx = payload.udx();
+            if (udx == null || !udx.resumable()) {
+                return null;
+            }
+            return streams.stream()
+                    .filter(known -> known.remotePublicKey().equals(remote))
+                    .filter(known -> known.isRelayed(udx.id()))
+                    .findFirst()
+                    .orElse(null);
         }
 
         private NoisePayload.@Nullable RelayThrough ownRelay(long nowNanos) {
@@ -502,14 +537,14 @@ public final class Acceptor {
             // Until its time is up, the client may still come by another way.
         }
 
-        private long errorOf(NoisePayload payload, PublicKey remote) {
+        private static long errorOf(NoisePayload payload) {
             if (payload.version() != NoisePayload.VERSION) {
                 return PeerError.VERSION_MISMATCH;
             }
             if (payload.udx() == null) {
                 return PeerError.ABORTED;
             }
-            return isFull(remote) ? PeerError.TRY_LATER : PeerError.NONE;
+            return PeerError.NONE;
         }
 
         /** Sends the answer on its way, if there is one. */

@@ -233,6 +233,7 @@ public final class DhtNode implements Machine {
         }
         rpc.networkChanged(localAddresses, nowNanos);
         List.copyOf(clients).forEach(client -> client.networkChanged(nowNanos));
+        relays.networkChanged(nowNanos);
         servers.values().forEach(server -> server.networkChanged(nowNanos));
         retired.forEach(server -> server.networkChanged(nowNanos));
     }

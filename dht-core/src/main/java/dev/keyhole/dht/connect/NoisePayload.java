@@ -65,13 +65,17 @@ public record NoisePayload(
     }
 
     /** The stream the sender is ready to speak over. */
-    public record Udx(long version, boolean reusableSocket, int id, long seq) {
+    public record Udx(long version, boolean reusableSocket, boolean resumable, int id, long seq) {
 
         private static final int REUSABLE_SOCKET = 1;
+
+        /** Ours: the sender knows what a handshake for a stream means that there is already. */
+        private static final int RESUMABLE = 2;
+
         private static final long MAX_ID = 0xffff_ffffL;
 
         public static Udx of(int id) {
-            return new Udx(1, false, id, 0);
+            return new Udx(1, false, true, id, 0);
         }
 
         static Udx decode(WireReader reader) throws MalformedException {
@@ -81,11 +85,17 @@ public record NoisePayload(
             if (id > MAX_ID) {
                 throw new MalformedException("stream id " + id + " has more than 32 bits");
             }
-            return new Udx(version, (features & REUSABLE_SOCKET) != 0, (int) id, reader.uint());
+            return new Udx(
+                    version,
+                    (features & REUSABLE_SOCKET) != 0,
+                    (features & RESUMABLE) != 0,
+                    (int) id,
+                    reader.uint());
         }
 
         void encode(WireWriter writer) {
-            writer.uint(version).uint(reusableSocket ? REUSABLE_SOCKET : 0);
+            writer.uint(version);
+            writer.uint((reusableSocket ? REUSABLE_SOCKET : 0) | (resumable ? RESUMABLE : 0));
             writer.uint(Integer.toUnsignedLong(id)).uint(seq);
         }
     }

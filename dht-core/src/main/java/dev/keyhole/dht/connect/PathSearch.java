@@ -56,6 +56,7 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
     private final ConnectSpec spec;
     private final Reached to;
     private final @Nullable RelayPlan relay;
+    private @Nullable Upgrades upgrades;
     private final RawInlet inlet;
     private final UdxStream raw;
     private final Trail trail;
@@ -132,6 +133,33 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
         this.owner = owner;
         trail.step = Evidence.Step.PATH;
         trail.remoteNat = to.payload().firewall();
+    }
+
+    /** A search for another way for a stream that there is. It ends when it is stopped. */
+    PathSearch(
+            Surroundings around,
+            ConnectSpec spec,
+            Reached to,
+            RawInlet inlet,
+            UdxStream raw,
+            PeerStream running,
+            Trail trail) {
+        this(around, spec, to, null, inlet, raw, trail, new Nobody());
+        stream = running;
+        proved = true;
+    }
+
+    /** Whoever needs not be told, since the stream has an owner already. */
+    private static final class Nobody implements Owner {
+
+        @Override
+        public void connected(PeerStream stream, long nowNanos) {}
+
+        @Override
+        public void closed(PeerStream stream, long nowNanos) {}
+
+        @Override
+        public void noPath(Cause cause, String why, long nowNanos) {}
     }
 
     void start(long nowNanos) {
@@ -435,11 +463,20 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
 
     /** A relay is a way, but not the last word. */
     private void settleIfDirect(PeerStream found, long nowNanos) {
-        if (found.path() != Path.RELAYED) {
-            stop(nowNanos);
-            if (relay != null) {
-                relay.outgrown(found, nowNanos);
-            }
+        if (found.path() == Path.RELAYED) {
+            upgradeLater(found, nowNanos);
+            return;
+        }
+        stop(nowNanos);
+        if (relay != null) {
+            relay.outgrown(found, nowNanos);
+        }
+    }
+
+    private void upgradeLater(PeerStream relayed, long nowNanos) {
+        if (upgrades == null && to.udx().resumable()) {
+            upgrades = new Upgrades(around, spec, raw, inlet, relayed, to.udx().id(), nowNanos);
+            upgrades.start(nowNanos);
         }
     }
 
@@ -481,8 +518,13 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
         }
     }
 
-    private void stop(long nowNanos) {
+    /** Looks no further; what runs goes on. */
+    void stop(long nowNanos) {
         over = true;
+        if (upgrades != null) {
+            upgrades.stop(nowNanos);
+            upgrades = null;
+        }
         guesses.clear();
         atWork.clear();
         endPunch(nowNanos);

@@ -500,6 +500,16 @@ public final class PeerStream {
         return relayHeardNanos;
     }
 
+    /** Whether this is what the peer calls so, and goes through a relay. */
+    boolean isRelayed(int id) {
+        return closed == null && proved && path == Path.RELAYED && id == remoteId;
+    }
+
+    /** What the peer has to call the stream. */
+    int localId() {
+        return raw.localId();
+    }
+
     public boolean isProved() {
         return proved;
     }

@@ -56,6 +56,7 @@ final class Relays {
     private final Consumer<Runnable> notices;
     private final Random entropy;
     private final Map<PublicKey, Connected> connections = new HashMap<>();
+    private final Set<Upgrades> upgrades = new LinkedHashSet<>();
 
     /** When relays failed, oldest first. */
     private final Map<PublicKey, Long> failed =
@@ -125,6 +126,20 @@ final class Relays {
         Use use = new Use(connection, choice, streamId, user);
         connection.add(use, nowNanos);
         return use;
+    }
+
+    /** Names somebody who is waiting for a better way to turn up. */
+    void watch(Upgrades waiting) {
+        upgrades.add(waiting);
+    }
+
+    void unwatch(Upgrades waiting) {
+        upgrades.remove(waiting);
+    }
+
+    /** Has everybody look again who waits for a better way. */
+    void networkChanged(long nowNanos) {
+        List.copyOf(upgrades).forEach(waiting -> waiting.networkChanged(nowNanos));
     }
 
     /** Connections with relays, open or on their way. */

@@ -62,6 +62,7 @@ public final class Json {
                         ? new NoisePayload.Udx(
                                 1,
                                 udx.get("reusableSocket").asBoolean(),
+                                false,
                                 (int) udx.get("id").asLong(),
                                 udx.get("seq").asLong())
                         : null,

@@ -88,6 +88,68 @@ class RelaySim {
     }
 
     @Test
+    void relayedConnectionBecomesDirectWhenThatBecomesPossible() {
+        SimDht dht = network(45);
+        Relay relay = new Relay(dht);
+        Served server = dht.firewalled().serve(key -> false);
+        Node client = dht.firewalled();
+        apart(dht, client, server.node);
+        Dialled dialled = dial(client, server, relay).await();
+        dht.net.run(MINUTES.toNanos(3));
+        assertThat(dialled.echoes("still relayed")).isTrue();
+        assertThat(dialled.stream.path()).isEqualTo(Path.RELAYED);
+
+        together(dht, client, server.node);
+        dht.net.run(MINUTES.toNanos(6));
+
+        assertThat(dialled.stream.path()).isEqualTo(Path.PUNCHED);
+        assertThat(server.accepted).hasSize(1);
+        assertThat(server.accepted.get(0).path()).isEqualTo(Path.PUNCHED);
+        assertThat(dialled.echoes("and now direct")).isTrue();
+        assertThat(relay.statistics().connections()).isZero();
+        assertThat(server.acceptor.slots()).isZero();
+        assertThat(client.dht.openStreams()).isEqualTo(1);
+    }
+
+    @Test
+    void aChangeOfNetworksIsReasonToLookForADirectPathAgain() {
+        SimDht dht = network(46);
+        Relay relay = new Relay(dht);
+        Served server = dht.firewalled().serve(key -> false);
+        Node client = dht.firewalled();
+        apart(dht, client, server.node);
+        Dialled dialled = dial(client, server, relay).await();
+        dht.net.run(MINUTES.toNanos(8));
+        together(dht, client, server.node);
+
+        client.host.command(now -> client.dht.networkChanged(List.of(client.address), now));
+        dht.net.run(SECONDS.toNanos(15));
+
+        assertThat(dialled.stream.path()).isEqualTo(Path.PUNCHED);
+        assertThat(dialled.echoes("direct at once")).isTrue();
+    }
+
+    @Test
+    void clientChosenRelaysAreBounded() {
+        SimDht dht = network(47);
+        Relay relay = new Relay(dht);
+        Served server = dht.firewalled().serve(key -> false);
+        Node client = dht.firewalled();
+        apart(dht, client, server.node);
+        apart(dht, relay.node, client);
+        int tooMany = Acceptor.MAX_CLIENT_RELAYS + 8;
+
+        for (int i = 0; i < tooMany; i++) {
+            dial(client, server, relay);
+        }
+        dht.net.run(SECONDS.toNanos(8));
+
+        assertThat(relay.statistics().waiting()).isEqualTo(Acceptor.MAX_CLIENT_RELAYS);
+        assertThat(relay.statistics().connections()).isEqualTo(1);
+        assertThat(server.acceptor.counters().overLimit()).isEqualTo(8);
+    }
+
+    @Test
     void relayIsClosedOnlyAfterTrafficArrivedDirectly() {
         SimDht dht = network(34);
         Relay relay = new Relay(dht);

@@ -67,6 +67,18 @@ class RelayServerTest {
     }
 
     @Test
+    void relayChannelIsNamedByOurOwnKey() {
+        Client client = new Client(server, 1);
+
+        Bytes opened = client.ends[0].written.get(0);
+
+        assertThat(opened.slice(opened.length() - 32)).isEqualTo(client.key.bytes());
+        client.client.pair(true, token(1), 11, client);
+        pump(client);
+        assertThat(server.statistics().waiting()).isEqualTo(1);
+    }
+
+    @Test
     void pairConfirmationPrecedesAnyChannelClose() {
         Client a = new Client(server, 1);
         Client b = new Client(server, 2);
