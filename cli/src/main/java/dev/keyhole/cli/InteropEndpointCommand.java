@@ -55,6 +55,12 @@ final class InteropEndpointCommand {
         @Option(names = "--no-lan")
         boolean noLan;
 
+        @Option(names = "--relay-through", split = ",", paramLabel = "KEY")
+        @Nullable List<String> relays;
+
+        @Option(names = "--no-punch")
+        boolean noPunch;
+
         @Option(names = "--seed", paramLabel = "HEX")
         @Nullable String seed;
 
@@ -78,6 +84,12 @@ final class InteropEndpointCommand {
         }
 
         abstract int run(Dht dht, Shutdown shutdown) throws InterruptedException;
+
+        List<PublicKey> relayThrough() {
+            return relays == null
+                    ? List.of()
+                    : relays.stream().map(PublicKey::parse).collect(Collectors.toList());
+        }
 
         KeyPair keyPair() {
             return seed == null
@@ -104,7 +116,8 @@ final class InteropEndpointCommand {
             ListenConfig config =
                     ListenConfig.of(this::denies)
                             .withShareLocalAddress(!noLan)
-                            .withMaxConnectionsPerKey(ListenConfig.DEFAULT_MAX_CONNECTIONS);
+                            .withMaxConnectionsPerKey(ListenConfig.DEFAULT_MAX_CONNECTIONS)
+                            .withRelayThrough(relayThrough());
             Listener listener = dht.listen(keyPair(), config, this::serve);
             StandardInput.onQuit(shutdown::ask);
             listener.ready().block();
@@ -164,13 +177,26 @@ final class InteropEndpointCommand {
         int run(Dht dht, Shutdown shutdown) throws InterruptedException {
             StandardInput.onQuit(() -> end(dht));
             ConnectOptions options =
-                    ConnectOptions.defaults().withKeyPair(keyPair()).withLocalConnection(!noLan);
+                    ConnectOptions.defaults()
+                            .withKeyPair(keyPair())
+                            .withLocalConnection(!noLan)
+                            .withRelayThrough(relayThrough())
+                            .withPunching(!noPunch);
             EchoExchanges exchanges =
                     new EchoExchanges(
-                            () -> dht.connect(PublicKey.parse(key), options),
+                            () ->
+                                    dht.connect(PublicKey.parse(key), options)
+                                            .doOnNext(this::followPath),
                             new EchoExchanges.Work(bytes, (int) payloadSeed, halfClose, hold),
                             lines);
             return exchanges.run(count, concurrency) ? 0 : Keyhole.FAILED;
+        }
+
+        /** Says when a relayed connection takes another way. */
+        private void followPath(Connection connection) {
+            if (relays != null) {
+                connection.pathChanges().subscribe(path -> lines.print("MOVED"));
+            }
         }
 
         private static void end(Dht dht) {
