@@ -39,6 +39,8 @@ final class ChatCommand implements Callable<Integer> {
 
     @Mixin NetworkOptions network = new NetworkOptions();
 
+    @Mixin RelayOptions relay = new RelayOptions();
+
     @Parameters(
             paramLabel = "KEY",
             arity = "1..*",
@@ -83,7 +85,7 @@ final class ChatCommand implements Callable<Integer> {
         Identity identity = network.identity(output);
         try (Shutdown shutdown = new Shutdown()) {
             Dht dht = network.join(shutdown);
-            Consumer consumer = shutdown.closes(Consumer.of(dht, identity.keyPair()));
+            Consumer consumer = shutdown.closes(Consumer.of(dht, identity.keyPair(), relay.keys()));
             Model loaded = consumer.loadModel(load).block();
             if (loaded == null) {
                 throw new IllegalStateException("no model");

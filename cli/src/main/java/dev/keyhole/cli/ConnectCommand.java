@@ -26,6 +26,8 @@ final class ConnectCommand implements Callable<Integer> {
 
     @Mixin NetworkOptions network = new NetworkOptions();
 
+    @Mixin RelayOptions relay = new RelayOptions();
+
     @Parameters(paramLabel = "KEY", description = "The peer's public key.")
     String key = "";
 
@@ -43,7 +45,9 @@ final class ConnectCommand implements Callable<Integer> {
         Output output = Output.standard(json);
         PublicKey peer = NetworkOptions.key(key);
         Identity identity = network.identity(output);
-        ConnectOptions options = ConnectOptions.defaults().withKeyPair(identity.keyPair());
+        ConnectOptions options = ConnectOptions.defaults()
+                        .withKeyPair(identity.keyPair())
+                        .withRelayThrough(relay.keys());
         try (Shutdown shutdown = new Shutdown()) {
             Dht dht = network.join(shutdown);
             if (forward != null) {

@@ -37,6 +37,8 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Mixin NetworkOptions network = new NetworkOptions();
 
+    @Mixin RelayOptions relay = new RelayOptions();
+
     @Parameters(
             arity = "0..1",
             paramLabel = "KEY",
@@ -131,7 +133,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private static boolean examineKey(Dht dht, PublicKey remote, Identity identity, Report report) {
+    private boolean examineKey(Dht dht, PublicKey remote, Identity identity, Report report) {
         KeySearch search = dht.findPeer(remote).blockOptional(LIMIT).orElseThrow();
         String known = search.holders().size() + " of the " + search.answered() + " closest nodes";
         if (search.holders().isEmpty()) {
@@ -142,13 +144,16 @@ final class DoctorCommand implements Callable<Integer> {
             return false;
         }
         report.good("Announced", "yes: known to " + known);
-        return examineConnection(dht, remote, identity, report);
+        ConnectOptions options =
+                ConnectOptions.defaults()
+                        .withKeyPair(identity.keyPair())
+                        .withRelayThrough(relay.keys())
+                        .withTimeout(LIMIT);
+        return examineConnection(dht, remote, options, identity, report);
     }
 
     private static boolean examineConnection(
-            Dht dht, PublicKey remote, Identity identity, Report report) {
-        ConnectOptions options =
-                ConnectOptions.defaults().withKeyPair(identity.keyPair()).withTimeout(LIMIT);
+            Dht dht, PublicKey remote, ConnectOptions options, Identity identity, Report report) {
         long began = System.nanoTime();
         Connection connection;
         try {
@@ -193,8 +198,8 @@ final class DoctorCommand implements Callable<Integer> {
                     + (identity.lasting() ? "." : ", after you have chosen a lasting identity.");
         }
         if (failure instanceof DhtException.NoPath) {
-            return "Name a relay that both sides reach (`keyhole relay` is one), or open a UDP port"
-                    + " on either side.";
+            return "Name a relay that both sides reach (--relay-through; `keyhole relay` is one), or"
+                    + " open a UDP port on either side.";
         }
         if (failure instanceof DhtException.ServerIncompatible) {
             return "One of the two sides is to be updated.";

@@ -32,6 +32,8 @@ final class ListenCommand implements Callable<Integer> {
 
     @Mixin NetworkOptions network = new NetworkOptions();
 
+    @Mixin RelayOptions relay = new RelayOptions();
+
     @Mixin AccessOptions access = new AccessOptions();
 
     @Option(
@@ -56,7 +58,7 @@ final class ListenCommand implements Callable<Integer> {
             Listener listener =
                     dht.listen(
                             identity.keyPair(),
-                            ListenConfig.of(firewall),
+                            ListenConfig.of(firewall).withRelayThrough(relay.keys()),
                             connection -> {
                                 if (target != null) {
                                     target.join(connection);

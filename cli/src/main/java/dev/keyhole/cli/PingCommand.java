@@ -26,6 +26,8 @@ final class PingCommand implements Callable<Integer> {
 
     @Mixin NetworkOptions network = new NetworkOptions();
 
+    @Mixin RelayOptions relay = new RelayOptions();
+
     @Parameters(paramLabel = "KEY", description = "The provider's public key.")
     String key = "";
 
@@ -38,6 +40,7 @@ final class PingCommand implements Callable<Integer> {
         ConnectOptions options =
                 ConnectOptions.defaults()
                         .withKeyPair(network.identity(output).keyPair())
+                        .withRelayThrough(relay.keys())
                         .withTimeout(CONNECT_LIMIT);
         try (Shutdown shutdown = new Shutdown()) {
             Dht dht = network.join(shutdown);

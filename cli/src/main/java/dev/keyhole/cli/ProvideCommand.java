@@ -35,6 +35,8 @@ final class ProvideCommand implements Callable<Integer> {
 
     @Mixin NetworkOptions network = new NetworkOptions();
 
+    @Mixin RelayOptions relay = new RelayOptions();
+
     @Mixin AccessOptions access = new AccessOptions();
 
     @Option(
@@ -91,11 +93,17 @@ final class ProvideCommand implements Callable<Integer> {
     private ProviderConfig config(@Nullable ProviderConfigFile file, Output output) {
         KeyPair keyPair = network.identity(output).keyPair();
         if (file == null) {
-            return offered(ProviderConfig.of(keyPair).withFirewall(access.firewall(output)));
+            return offered(
+                    ProviderConfig.of(keyPair)
+                            .withFirewall(access.firewall(output))
+                            .withRelayThrough(relay.keys()));
         }
         ProviderConfig config = file.config(keyPair);
         if (access.given()) {
             config = config.withFirewall(access.firewall(output));
+        }
+        if (relay.relays != null) {
+            config = config.withRelayThrough(relay.keys());
         }
         return models == null && !config.models().isEmpty() ? config : offered(config);
     }

@@ -10,6 +10,7 @@ import dev.keyhole.transport.identity.Seed;
 import dev.keyhole.transport.rpc.RpcLimits;
 import dev.keyhole.transport.stream.Link;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import reactor.core.publisher.Mono;
@@ -46,7 +47,11 @@ public final class Consumer implements AutoCloseable {
     /** A consumer with a network of its own, which ends with it. */
     public static Consumer open(ConsumerConfig config) {
         Dht dht = Dht.bind(config.network());
-        return on(dht, config.keyPair(), config.limits(), dht);
+        ConnectOptions options =
+                ConnectOptions.defaults()
+                        .withKeyPair(config.keyPair())
+                        .withRelayThrough(config.relayThrough());
+        return on(dht, config.keyPair(), options, config.limits(), dht);
     }
 
     /** A consumer on a network that somebody else closes, under that network's own key. */
@@ -56,7 +61,18 @@ public final class Consumer implements AutoCloseable {
 
     /** A consumer on a network that somebody else closes. */
     public static Consumer of(Dht dht, KeyPair keyPair) {
-        return on(dht, keyPair, RpcLimits.defaults(), () -> {});
+        return of(dht, keyPair, List.of());
+    }
+
+    /**
+     * A consumer on a network that somebody else closes.
+     *
+     * @param relayThrough blind relays for providers between whom and us no hole can be punched
+     */
+    public static Consumer of(Dht dht, KeyPair keyPair, List<PublicKey> relayThrough) {
+        ConnectOptions options =
+                ConnectOptions.defaults().withKeyPair(keyPair).withRelayThrough(relayThrough);
+        return on(dht, keyPair, options, RpcLimits.defaults(), () -> {});
     }
 
     /** The key under which a consumer with this seed is seen, for a provider's allow list. */
@@ -114,8 +130,12 @@ public final class Consumer implements AutoCloseable {
                 });
     }
 
-    private static Consumer on(Dht dht, KeyPair keyPair, RpcLimits limits, AutoCloseable network) {
-        ConnectOptions options = ConnectOptions.defaults().withKeyPair(keyPair);
+    private static Consumer on(
+            Dht dht,
+            KeyPair keyPair,
+            ConnectOptions options,
+            RpcLimits limits,
+            AutoCloseable network) {
         Dialer dialer = provider -> dht.connect(provider, options).cast(Link.class);
         return new Consumer(
                 keyPair.publicKey(), dialer, limits, System::nanoTime, Consumer::loadHere, network);

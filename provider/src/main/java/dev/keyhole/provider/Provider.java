@@ -41,7 +41,8 @@ public final class Provider implements AutoCloseable {
         ListenConfig listening =
                 ListenConfig.of(config.firewall())
                         .withMaxConnections(config.maxConnections())
-                        .withMaxConnectionsPerKey(mostConnections(config));
+                        .withMaxConnectionsPerKey(mostConnections(config))
+                        .withRelayThrough(config.relayThrough());
         Listener listener = dht.listen(config.keyPair(), listening, service::serve);
         Provider provider = new Provider(listener, service);
         listener.closed().onErrorComplete().then(provider.end).subscribe();

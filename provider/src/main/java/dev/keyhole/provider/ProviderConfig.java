@@ -22,6 +22,7 @@ import java.util.Set;
  * @param maxConnections how many connections may be open at once, of all consumers
  * @param requestsPerConnection how many requests for a model may run or wait on one connection
  * @param drain how long {@link Provider#close} lets answers go on that have begun
+ * @param relayThrough blind relays for consumers between whom and us no hole can be punched
  */
 public record ProviderConfig(
         KeyPair keyPair,
@@ -31,7 +32,8 @@ public record ProviderConfig(
         Map<PublicKey, Quota> quotas,
         int maxConnections,
         int requestsPerConnection,
-        Duration drain) {
+        Duration drain,
+        List<PublicKey> relayThrough) {
 
     public static final int DEFAULT_MAX_CONNECTIONS = 1024;
     public static final int DEFAULT_REQUESTS_PER_CONNECTION = 16;
@@ -40,6 +42,7 @@ public record ProviderConfig(
     public ProviderConfig {
         models = List.copyOf(models);
         quotas = Map.copyOf(quotas);
+        relayThrough = List.copyOf(relayThrough);
         requireNamesDiffer(models);
         if (maxConnections < 1 || requestsPerConnection < 1) {
             throw new IllegalArgumentException("a limit that lets nothing through");
@@ -55,7 +58,8 @@ public record ProviderConfig(
                 Map.of(),
                 DEFAULT_MAX_CONNECTIONS,
                 DEFAULT_REQUESTS_PER_CONNECTION,
-                DEFAULT_DRAIN);
+                DEFAULT_DRAIN,
+                List.of());
     }
 
     public ProviderConfig withFirewall(Firewall value) {
@@ -67,7 +71,8 @@ public record ProviderConfig(
                 quotas,
                 maxConnections,
                 requestsPerConnection,
-                drain);
+                drain,
+                relayThrough);
     }
 
     /** Offers one more model, under a name of the owner's choice. */
@@ -91,7 +96,8 @@ public record ProviderConfig(
                 quotas,
                 maxConnections,
                 requestsPerConnection,
-                drain);
+                drain,
+                relayThrough);
     }
 
     /** What a consumer may use that has no quota of its own. */
@@ -104,7 +110,8 @@ public record ProviderConfig(
                 quotas,
                 maxConnections,
                 requestsPerConnection,
-                drain);
+                drain,
+                relayThrough);
     }
 
     /** What one consumer may use. */
@@ -119,17 +126,18 @@ public record ProviderConfig(
                 more,
                 maxConnections,
                 requestsPerConnection,
-                drain);
+                drain,
+                relayThrough);
     }
 
     public ProviderConfig withMaxConnections(int value) {
         return new ProviderConfig(
-                keyPair, firewall, models, quota, quotas, value, requestsPerConnection, drain);
+                keyPair, firewall, models, quota, quotas, value, requestsPerConnection, drain, relayThrough);
     }
 
     public ProviderConfig withRequestsPerConnection(int value) {
         return new ProviderConfig(
-                keyPair, firewall, models, quota, quotas, maxConnections, value, drain);
+                keyPair, firewall, models, quota, quotas, maxConnections, value, drain, relayThrough);
     }
 
     public ProviderConfig withDrain(Duration value) {
@@ -141,7 +149,22 @@ public record ProviderConfig(
                 quotas,
                 maxConnections,
                 requestsPerConnection,
-                value);
+                value,
+                relayThrough);
+    }
+
+    /** Names these blind relays to consumers, for when there is no direct way. */
+    public ProviderConfig withRelayThrough(List<PublicKey> relays) {
+        return new ProviderConfig(
+                keyPair,
+                firewall,
+                models,
+                quota,
+                quotas,
+                maxConnections,
+                requestsPerConnection,
+                drain,
+                relays);
     }
 
     private static void requireNamesDiffer(List<ServedModel> models) {

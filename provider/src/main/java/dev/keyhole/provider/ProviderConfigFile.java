@@ -44,6 +44,7 @@ public final class ProviderConfigFile {
     private final int maxConnections;
     private final int requestsPerConnection;
     private final Duration drain;
+    private final List<PublicKey> relayThrough;
 
     private ProviderConfigFile(TomlReader file, Path folder) {
         identity = file.text("identity").map(folder::resolve).orElse(null);
@@ -58,6 +59,10 @@ public final class ProviderConfigFile {
                 file.count("requests-per-connection")
                         .orElse(ProviderConfig.DEFAULT_REQUESTS_PER_CONNECTION);
         drain = file.duration("drain").orElse(ProviderConfig.DEFAULT_DRAIN);
+        relayThrough =
+                file.texts("relay-through").stream()
+                        .map(text -> key(file, "relay-through", text))
+                        .toList();
 
         TomlReader metrics = file.table("metrics");
         OptionalInt metricsThere = metrics.count("port");
@@ -171,7 +176,8 @@ public final class ProviderConfigFile {
                 quotas,
                 maxConnections,
                 requestsPerConnection,
-                drain);
+                drain,
+                relayThrough);
     }
 
     private static String logLevel(TomlReader file, String level) {

@@ -46,6 +46,7 @@ final class ProviderConfigFileTest {
         assertThat(config.requestsPerConnection())
                 .isEqualTo(ProviderConfig.DEFAULT_REQUESTS_PER_CONNECTION);
         assertThat(config.drain()).isEqualTo(ProviderConfig.DEFAULT_DRAIN);
+        assertThat(config.relayThrough()).containsExactly(LISTED);
         assertThat(config.quota()).isEqualTo(new Quota(8, 128, 120, 60_000, 4096));
         assertThat(config.quotas())
                 .containsOnlyKeys(LISTED)
