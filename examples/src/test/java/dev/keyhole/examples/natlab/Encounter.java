@@ -24,11 +24,16 @@ record Encounter(
 
     private static final Duration LIMIT = Duration.ofSeconds(100);
 
-    /** Sets both NATs and tries, each time with processes that have no past. */
-    static Encounter of(NatLab lab, Who server, Kind serverNat, Who client, Kind clientNat) {
+    /**
+     * Sets both NATs and tries, each time with processes that have no past.
+     *
+     * @param more options for both ends
+     */
+    static Encounter of(
+            NatLab lab, Who server, Kind serverNat, Who client, Kind clientNat, Object... more) {
         lab.nat("a", serverNat);
         lab.nat("b", clientNat);
-        try (Peer listening = lab.endpoint("a", server, "echo-server")) {
+        try (Peer listening = lab.endpoint("a", server, "echo-server", more)) {
             Optional<String> key = listening.find("PUBKEY", LIMIT);
             if (key.isEmpty()) {
                 return new Encounter(server, serverNat, client, clientNat, 0, "NO_SERVER", "");

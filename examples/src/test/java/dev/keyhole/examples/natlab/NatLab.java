@@ -121,6 +121,20 @@ final class NatLab implements AutoCloseable {
         return Peer.keyhole(inside(place), "interop-endpoint", arguments.toArray());
     }
 
+    /** A blind relay on the public network, and its key. */
+    Peer relay() {
+        return Peer.keyhole(
+                inside("h1"),
+                "relay",
+                "--open",
+                "--bootstrap",
+                bootstrap,
+                "--host",
+                NET + "11",
+                "--port",
+                0);
+    }
+
     void nat(String side, Kind kind) {
         script("nat", side, kind.word());
     }
