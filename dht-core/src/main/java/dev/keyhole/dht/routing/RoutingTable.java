@@ -131,20 +131,45 @@ public final class RoutingTable {
 
     /** The known nodes nearest to a target, nearest first. */
     public List<Neighbour> closest(Bytes target, int count) {
-        // Nodes in the target's row are nearer than those in deeper rows, which all differ from the
-        // target in the same first bit; behind them come the rows above, one by one.
+        // Rows lie one behind the other, seen from any target, so only the few that are needed are
+        // sorted. Nearest is the row that the target would be in. The nodes of deeper rows share
+        // our
+        // own bits up to their row: where the target has another bit than we have, that row is
+        // nearer than all below it; where it has the same, it is farther. Rows above come last.
         int row = rowOf(target);
-        List<Neighbour> found = new ArrayList<>(rows.get(row));
-        if (found.size() < count) {
-            for (int i = row + 1; i < ROWS; i++) {
-                found.addAll(rows.get(i));
+        List<Neighbour> found = new ArrayList<>(count + K);
+        Comparator<Neighbour> byDistance = (a, b) -> a.id().compareDistance(b.id(), target);
+        append(found, row, count, byDistance);
+        for (int i = row + 1; i < ROWS; i++) {
+            if (differs(target, i)) {
+                append(found, i, count, byDistance);
             }
         }
-        for (int i = row - 1; i >= 0 && found.size() < count; i--) {
-            found.addAll(rows.get(i));
+        for (int i = ROWS - 1; i > row; i--) {
+            if (!differs(target, i)) {
+                append(found, i, count, byDistance);
+            }
         }
-        found.sort(comparing(Neighbour::id, (a, b) -> a.compareDistance(b, target)));
+        for (int i = row - 1; i >= 0; i--) {
+            append(found, i, count, byDistance);
+        }
         return found.size() <= count ? found : found.subList(0, count);
+    }
+
+    private void append(
+            List<Neighbour> found, int row, int count, Comparator<Neighbour> byDistance) {
+        List<Neighbour> more = rows.get(row);
+        if (found.size() < count && !more.isEmpty()) {
+            int from = found.size();
+            found.addAll(more);
+            found.subList(from, found.size()).sort(byDistance);
+        }
+    }
+
+    /** Whether a target has another bit than we have at an index. */
+    private boolean differs(Bytes target, int bit) {
+        int difference = target.unsignedAt(bit / 8) ^ self.bytes().unsignedAt(bit / 8);
+        return (difference & 0x80 >>> bit % 8) != 0;
     }
 
     int rowOf(Bytes id) {

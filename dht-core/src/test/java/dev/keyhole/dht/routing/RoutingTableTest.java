@@ -28,6 +28,38 @@ class RoutingTableTest {
     }
 
     @Test
+    void closestNodesAreThoseThatSortingAllOfThemPutsFirst() {
+        RoutingTable crowded = new RoutingTable(NodeId.random(random));
+        List<Neighbour> all = new ArrayList<>();
+        for (int i = 0; i < 5000; i++) {
+            Address address = new Address(random.nextInt(), 1);
+            Neighbour node = new Neighbour(NodeId.of(address), address, 1);
+            if (crowded.add(node)) {
+                all.add(node);
+            }
+        }
+
+        for (int i = 0; i < 500; i++) {
+            Bytes target = sharing(crowded.self().bytes(), random.nextInt(40));
+            all.sort((a, b) -> a.id().compareDistance(b.id(), target));
+            int count = 1 + random.nextInt(60);
+            assertThat(crowded.closest(target, count)).isEqualTo(all.subList(0, count));
+        }
+        assertThat(crowded.closest(crowded.self().bytes(), 1000)).hasSize(all.size());
+    }
+
+    /** Bytes that begin as others do, for so many bits at least. */
+    private Bytes sharing(Bytes other, int bits) {
+        byte[] mixed = other.toArray();
+        byte[] fresh = new byte[mixed.length];
+        random.nextBytes(fresh);
+        for (int bit = bits; bit < 8 * mixed.length; bit++) {
+            mixed[bit / 8] ^= (byte) (fresh[bit / 8] & 0x80 >>> bit % 8);
+        }
+        return Bytes.wrap(mixed);
+    }
+
+    @Test
     void oneHostCannotFillARowOrTheRelaySet() {
         int added = 0;
         for (int port = 1; port < 2000; port++) {
