@@ -5,6 +5,7 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keyhole.transport.Seeds;
+import org.junit.jupiter.api.Test;
 
 /**
  * A thousand whole nodes, half of them behind NATs, through some minutes of everything that happens
@@ -31,6 +32,18 @@ class ScaleSim {
         life.world().run(SECONDS.toNanos(20));
         Figures healed = life.search("after a while apart", 6, 10);
         assertThat(healed.foundShare()).as(healed.complaint(COMMAND)).isEqualTo(1);
+    }
+
+    @Test
+    void theSameSeedGivesTheSameRun() {
+        assertThat(digestOfASmallLife(3))
+                .isEqualTo(digestOfASmallLife(3))
+                .isNotEqualTo(digestOfASmallLife(4));
+    }
+
+    private static long digestOfASmallLife(long seed) {
+        Life life = new Life(seed, Conditions.of(40).withHostile(0.1)).founded();
+        return life.observe("small", SECONDS.toNanos(30), 2).digest();
     }
 
     private static void check(Figures figures, double foundShare) {
