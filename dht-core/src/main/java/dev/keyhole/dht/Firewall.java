@@ -1,5 +1,6 @@
 package dev.keyhole.dht;
 
+import dev.keyhole.dht.connect.Origin;
 import dev.keyhole.transport.identity.PublicKey;
 import java.util.Collection;
 import java.util.List;
@@ -15,6 +16,11 @@ import java.util.Set;
 public interface Firewall {
 
     boolean denies(PublicKey remote);
+
+    /** The same, for those who also look where the peer is, which only sometimes is certain. */
+    default boolean denies(PublicKey remote, Origin origin) {
+        return denies(remote);
+    }
 
     /** Admits these keys and nobody else; without any, nobody at all. */
     static Firewall allow(Collection<PublicKey> keys) {

@@ -1,6 +1,7 @@
 package dev.keyhole.dht;
 
 import dev.keyhole.dht.connect.Acceptor;
+import dev.keyhole.dht.connect.Origin;
 import dev.keyhole.dht.connect.PeerStream;
 import dev.keyhole.dht.connect.ServerConfig;
 import dev.keyhole.dht.connect.ServerListener;
@@ -51,7 +52,9 @@ public final class Listener implements AutoCloseable {
                         config.shareLocalAddress(),
                         config.maxConnections(),
                         config.maxConnectionsPerKey(),
-                        config.relayThrough());
+                        config.relayThrough(),
+                        config.tellDenied(),
+                        config.punching());
         acceptor = dht.node().listen(keyPair, serverConfig, events, nowNanos);
         if (acceptor == null) {
             ready.tryEmitError(new DhtException.KeyPairInUse(publicKey()));
@@ -64,9 +67,9 @@ public final class Listener implements AutoCloseable {
         return keyPair.publicKey();
     }
 
-    private boolean denies(PublicKey remote) {
+    private boolean denies(PublicKey remote, Origin origin) {
         Firewall now = firewall;
-        return now == null || now.denies(remote);
+        return now == null || now.denies(remote, origin);
     }
 
     /**

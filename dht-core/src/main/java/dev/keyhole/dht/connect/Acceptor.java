@@ -26,7 +26,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +41,17 @@ public final class Acceptor {
     /** How many clients may be on their way at a time. */
     static final int MAX_PENDING = 256;
 
-    /** How many of them may claim to be at one address. */
+    /** How many of them may claim to be at one host. */
     static final int MAX_PENDING_PER_CLIENT = 128;
 
     /** How many slots are remembered, most of them for the sake of copies. */
-    static final int MAX_SLOTS = 16_384;
+    static final int MAX_SLOTS = 2048;
+
+    /** How many clients may be on their way through one relay, or without any of ours. */
+    static final int MAX_PENDING_PER_RELAY = 128;
+
+    /** How many streams may be open to peers that have not proved their keys. */
+    static final int MAX_UNPROVED = 256;
 
     /** How many of them may have sockets opened for them to punch from. */
     static final int MAX_PUNCHES = 64;
@@ -61,6 +66,9 @@ public final class Acceptor {
     static final long CLIENT_DEADLINE_NANOS = SECONDS.toNanos(10);
     static final long SLOT_LINGER_NANOS = SECONDS.toNanos(10);
 
+    /** Stands for all who are none of our relays. */
+    private static final Address NO_RELAY_OF_OURS = new Address(0, 0);
+
     private static final Bytes PROLOGUE = Namespace.PEER_HANDSHAKE;
 
     private final Surroundings around;
@@ -72,10 +80,12 @@ public final class Acceptor {
     private final Map<Bytes, Slot> slots = new HashMap<>();
     private final BitSet slotIds = new BitSet();
     private final Map<Integer, Slot> slotsById = new HashMap<>();
-    private final Map<Address, Integer> pendingByClient = new HashMap<>();
+    private final Map<Integer, Integer> pendingByClient = new HashMap<>();
+    private final Map<Address, Integer> pendingByRelay = new HashMap<>();
+    private final HandshakeLimit limit = new HandshakeLimit();
+    private final ReplayMemory replays = new ReplayMemory();
     private final Set<PeerStream> streams = new LinkedHashSet<>();
 
-    private final Predicate<PublicKey> denies;
     private int pending;
     private int punches;
     private int clientRelays;
@@ -99,7 +109,6 @@ public final class Acceptor {
         this.keyPair = keyPair;
         this.config = config;
         this.listener = listener;
-        this.denies = config.denies();
         this.announcer =
                 new Announcer(
                         around.rpc(),
@@ -146,12 +155,10 @@ public final class Acceptor {
      */
     public void firewallChanged(long nowNanos) {
         for (Slot slot : List.copyOf(slots.values())) {
-            if (slot.isDenied) {
-                slot.clear(nowNanos);
-            }
+            slot.firewallChanged(nowNanos);
         }
         for (PeerStream stream : List.copyOf(streams)) {
-            if (isDenied(stream.remotePublicKey())) {
+            if (isDenied(stream.remotePublicKey(), new Origin(stream.remoteAddress(), true))) {
                 stream.destroy(
                         new CloseReason.Refused("the firewall no longer admits this key"),
                         nowNanos);
@@ -193,7 +200,7 @@ public final class Acceptor {
         }
         Slot slot = slots.get(serve.message());
         if (slot == null) {
-            slot = newSlot(serve);
+            slot = newSlot(serve, nowNanos);
             if (slot == null) {
                 return;
             }
@@ -207,33 +214,41 @@ public final class Acceptor {
     /** Takes in a client's word on punching; what is not for a slot of ours does not exist. */
     void holepunch(Serve serve, IncomingRequest request, long nowNanos) {
         Slot slot = serve.id() > MAX_SLOTS ? null : slotsById.get((int) serve.id());
-        if (slot != null && slot.punch != null && !closed) {
-            slot.punch.take(serve, request, nowNanos);
+        if (slot != null && !closed) {
+            slot.holepunch(serve, request, nowNanos);
         }
     }
 
-    private @Nullable Slot newSlot(Serve serve) {
+    private @Nullable Slot newSlot(Serve serve, long nowNanos) {
         if (serve.message().length() < IkResponder.MIN_MESSAGE_BYTES) {
             counters.tooShort++;
             return null;
         }
+        if (replays.contains(serve.message(), nowNanos)) {
+            counters.replayed++;
+            return null;
+        }
+        boolean ownRelay = !serve.direct() && announcer.isRelay(serve.relay());
+        Address relay = ownRelay ? serve.relay() : NO_RELAY_OF_OURS;
         if (pending >= MAX_PENDING
                 || slots.size() >= MAX_SLOTS
-                || pendingByClient.getOrDefault(serve.client(), 0) >= MAX_PENDING_PER_CLIENT) {
+                || pendingByClient.getOrDefault(serve.client().host(), 0) >= MAX_PENDING_PER_CLIENT
+                || pendingByRelay.getOrDefault(relay, 0) >= MAX_PENDING_PER_RELAY
+                || !limit.admits(serve.relay(), ownRelay, nowNanos)) {
             counters.overLimit++;
             return null;
         }
         counters.handshakes++;
-        Slot slot = new Slot(serve.message(), slotIds.nextClearBit(0), serve.client());
+        Slot slot = new Slot(serve.message(), slotIds.nextClearBit(0), serve.client(), relay);
         slotIds.set(slot.id);
         slotsById.put(slot.id, slot);
         slots.put(slot.noise, slot);
         return slot;
     }
 
-    private boolean isDenied(PublicKey remote) {
+    private boolean isDenied(PublicKey remote, Origin origin) {
         try {
-            return denies.test(remote);
+            return config.denies().denies(remote, origin);
         } catch (RuntimeException e) {
             return true;
         }
@@ -241,6 +256,7 @@ public final class Acceptor {
 
     private boolean isFull(PublicKey remote) {
         return streams.size() >= config.maxConnections()
+                || streams.stream().filter(s -> !s.isProved()).count() >= MAX_UNPROVED
                 || streams.stream().filter(s -> s.remotePublicKey().equals(remote)).count()
                         >= config.maxConnectionsPerKey();
     }
@@ -283,6 +299,7 @@ public final class Acceptor {
         private final Bytes noise;
         private final int id;
         private final Address client;
+        private final Address relay;
         private final RawInlet inlet = new RawInlet(this);
 
         private @Nullable Bytes reply;
@@ -291,7 +308,9 @@ public final class Acceptor {
         private int remoteStreamId;
         private boolean isPending;
         private boolean isDenied;
+        private boolean punchBegan;
         private @Nullable ServerPunch punch;
+        private @Nullable PunchRefusal refusal;
         private boolean onCommonNetwork;
         private boolean answersFromPunchSocket;
         private @Nullable LocalSocket punchSocket;
@@ -301,10 +320,11 @@ public final class Acceptor {
         private final List<Copy> waiting = new ArrayList<>(1);
         private Timers.@Nullable Timer timer;
 
-        private Slot(Bytes noise, int id, Address client) {
+        private Slot(Bytes noise, int id, Address client, Address relay) {
             this.noise = noise;
             this.id = id;
             this.client = client;
+            this.relay = relay;
         }
 
         /** Finds out what to answer, once. */
@@ -320,10 +340,15 @@ public final class Acceptor {
                 return;
             }
             PublicKey remote = responder.remotePublicKey();
-            if (Acceptor.this.isDenied(remote)) {
+            if (Acceptor.this.isDenied(remote, new Origin(client, serve.direct()))) {
                 counters.denied++;
                 isDenied = true;
-                responder.discard();
+                if (config.tellDenied()) {
+                    Bytes denial = NoisePayload.ofError(PeerError.ABORTED).encode();
+                    reply = responder.reply(denial, around.entropy()).message();
+                } else {
+                    responder.discard();
+                }
                 clearLater(nowNanos);
                 return;
             }
@@ -382,7 +407,7 @@ public final class Acceptor {
                 expectNeighbour(payload);
             }
             timer = around.timers().at(nowNanos + CLIENT_DEADLINE_NANOS, this::abandon);
-            if (reachableAddress() == null && punches < MAX_PUNCHES) {
+            if (reachableAddress() == null) {
                 preparePunch(done, payload, nowNanos);
             }
         }
@@ -478,6 +503,11 @@ public final class Acceptor {
          * leaves from there, unless the two are likely to meet on a common network.
          */
         private void preparePunch(Finished done, NoisePayload payload, long nowNanos) {
+            if (!config.punching() || punches >= MAX_PUNCHES) {
+                long why = config.punching() ? PeerError.TRY_LATER : PeerError.ABORTED;
+                refusal = new PunchRefusal(around, done.session(), why);
+                return;
+            }
             ServerPunch prepared =
                     new ServerPunch(around, announcer, done.session(), payload.firewall(), this);
             punches++;
@@ -500,6 +530,14 @@ public final class Acceptor {
                     .filter(Address::isPrivate)
                     .limit(MAX_LAN_ADDRESSES)
                     .forEach(a -> around.punchSockets().expect(around.rpc().serverSocket(), a));
+        }
+
+        private void holepunch(Serve serve, IncomingRequest request, long nowNanos) {
+            if (punch != null) {
+                punch.take(serve, request, nowNanos);
+            } else if (refusal != null) {
+                refusal.answer(serve, request, nowNanos);
+            }
         }
 
         private void endPunch(long nowNanos) {
@@ -525,6 +563,7 @@ public final class Acceptor {
 
         @Override
         public void punching(long nowNanos) {
+            punchBegan = true;
             if (timer != null) {
                 timer.cancel();
             }
@@ -532,9 +571,17 @@ public final class Acceptor {
         }
 
         @Override
+        public void toldToTryLater() {
+            counters.toldToTryLater++;
+        }
+
+        @Override
         public void punchFailed(long nowNanos) {
             endPunch(nowNanos);
-            // Until its time is up, the client may still come by another way.
+            if (punchBegan) {
+                abandon(nowNanos);
+            }
+            // Else the client may still come by another way, until its time is up.
         }
 
         private static long errorOf(NoisePayload payload) {
@@ -653,6 +700,21 @@ public final class Acceptor {
             }
         }
 
+        /** Who was denied may come again, and who has begun to come may be denied now. */
+        private void firewallChanged(long nowNanos) {
+            if (isDenied) {
+                clear(nowNanos);
+            } else if (finished != null
+                    && Acceptor.this.isDenied(
+                            finished.session().remotePublicKey(), new Origin(client, false))) {
+                counters.denied++;
+                isDenied = true;
+                reply = null;
+                endRelay(nowNanos);
+                abandon(nowNanos);
+            }
+        }
+
         /** The client did not come. */
         private void abandon(long nowNanos) {
             timer = null;
@@ -674,7 +736,8 @@ public final class Acceptor {
         private void begin() {
             isPending = true;
             pending++;
-            pendingByClient.merge(client, 1, Integer::sum);
+            pendingByClient.merge(client.host(), 1, Integer::sum);
+            pendingByRelay.merge(relay, 1, Integer::sum);
         }
 
         /** Nothing more is expected of the client; only copies of its message. */
@@ -682,7 +745,8 @@ public final class Acceptor {
             if (isPending) {
                 isPending = false;
                 pending--;
-                pendingByClient.computeIfPresent(client, (c, n) -> n == 1 ? null : n - 1);
+                pendingByClient.computeIfPresent(client.host(), (c, n) -> n == 1 ? null : n - 1);
+                pendingByRelay.computeIfPresent(relay, (c, n) -> n == 1 ? null : n - 1);
                 if (punch == null) {
                     clearLater(nowNanos);
                 }
@@ -693,7 +757,12 @@ public final class Acceptor {
             if (timer != null) {
                 timer.cancel();
             }
-            timer = around.timers().at(nowNanos + SLOT_LINGER_NANOS, this::clear);
+            timer = around.timers().at(nowNanos + SLOT_LINGER_NANOS, this::retire);
+        }
+
+        private void retire(long nowNanos) {
+            replays.remember(noise, nowNanos);
+            clear(nowNanos);
         }
 
         private void clear(long nowNanos) {

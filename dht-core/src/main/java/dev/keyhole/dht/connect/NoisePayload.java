@@ -143,6 +143,21 @@ public record NoisePayload(
                 null);
     }
 
+    /** The answer of a server that takes nobody in, and why. */
+    static NoisePayload ofError(long error) {
+        return new NoisePayload(
+                VERSION,
+                error,
+                NatType.UNKNOWN,
+                null,
+                List.of(),
+                List.of(),
+                null,
+                0,
+                null,
+                null);
+    }
+
     public static NoisePayload decode(Bytes plain) throws MalformedException {
         WireReader reader = new WireReader(plain);
         long version = reader.uint();

@@ -41,6 +41,9 @@ public final class Router {
     private static RelayDecision serveHandshake(HandshakeValue handshake, Address from) {
         Bytes noise = handshake.noise();
         Address client = handshake.peerAddress();
+        if (client != null && client.port() == 0) {
+            return SILENT;
+        }
         return switch (handshake.mode()) {
             case FROM_CLIENT -> new Serve(noise, 0, from, from);
             case FROM_RELAY -> client == null ? SILENT : new Serve(noise, 0, client, from);

@@ -7,6 +7,8 @@ public final class ServerCounters {
     long repeated;
     long tooShort;
     long overLimit;
+    long replayed;
+    long toldToTryLater;
     long undecryptable;
     long denied;
     long answeredWithError;
@@ -31,6 +33,16 @@ public final class ServerCounters {
     /** Handshakes dropped unread because too many were under way. */
     public long overLimit() {
         return overLimit;
+    }
+
+    /** Copies of handshakes that came when the server had long been done with them. */
+    public long replayed() {
+        return replayed;
+    }
+
+    /** Clients that were told to punch later, since another punch guesses ports. */
+    public long toldToTryLater() {
+        return toldToTryLater;
     }
 
     /** Handshakes that were not made for this server. */

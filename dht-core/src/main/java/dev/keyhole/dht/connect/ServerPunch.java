@@ -8,6 +8,7 @@ import dev.keyhole.dht.holepunch.PeerError;
 import dev.keyhole.dht.holepunch.Puncher;
 import dev.keyhole.dht.holepunch.SecurePayload;
 import dev.keyhole.dht.node.IncomingRequest;
+import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.noise.Session;
@@ -27,6 +28,7 @@ final class ServerPunch implements Puncher.Owner {
     private final Surroundings around;
     private final Announcer announcer;
     private final Owner owner;
+    private final PublicKey client;
     private final SecurePayload secure;
     private final HolepunchTokens tokens;
     private final Puncher puncher;
@@ -41,6 +43,9 @@ final class ServerPunch implements Puncher.Owner {
         /** The client is punching: from here on the strategy sets the time. */
         void punching(long nowNanos);
 
+        /** The client is told to come again when no other punch guesses ports. */
+        void toldToTryLater();
+
         /** It will not come to a connection this way. */
         void punchFailed(long nowNanos);
     }
@@ -54,6 +59,7 @@ final class ServerPunch implements Puncher.Owner {
         this.around = around;
         this.announcer = announcer;
         this.owner = owner;
+        this.client = session.remotePublicKey();
         this.secure = SecurePayload.of(session);
         this.tokens =
                 new HolepunchTokens(Bytes.random(around.entropy(), HolepunchTokens.SECRET_BYTES));
@@ -187,7 +193,8 @@ final class ServerPunch implements Puncher.Owner {
             if (puncher.isPunching()) {
                 return true;
             }
-            if (puncher.needsGuessing() && around.randomPunches().mustWait(nowNanos)) {
+            if (puncher.needsGuessing() && around.randomPunches().mustWait(client, nowNanos)) {
+                owner.toldToTryLater();
                 abort(serve, request, PeerError.TRY_LATER, nowNanos);
                 return false;
             }

@@ -4,27 +4,16 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keyhole.dht.connect.SimDht.Dialled;
-import dev.keyhole.dht.connect.SimDht.FixedEntropy;
 import dev.keyhole.dht.connect.SimDht.Node;
 import dev.keyhole.dht.connect.SimDht.Served;
-import dev.keyhole.dht.holepunch.NatType;
 import dev.keyhole.dht.message.Command;
-import dev.keyhole.dht.message.Request;
 import dev.keyhole.transport.Vectors;
-import dev.keyhole.transport.identity.Namespace;
-import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
-import dev.keyhole.transport.net.Datagram;
-import dev.keyhole.transport.net.Effects;
-import dev.keyhole.transport.net.LocalSocket;
-import dev.keyhole.transport.net.Machine;
-import dev.keyhole.transport.noise.IkInitiator;
-import dev.keyhole.transport.sim.SimHost;
 import dev.keyhole.transport.wire.Bytes;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Queue;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +23,7 @@ class ServerSim {
     private static final Bytes NOISE = Bytes.random(new Random(1), 110);
 
     @Test
-    void damagedMessagesOfAnyKindHarmNobody() {
+    void malformedMessageIsDroppedAndNeverThrown() {
         SimDht dht = SimDht.of(11, 4);
         Served server = dht.open().serve(key -> false);
         Stranger stranger = new Stranger(dht);
@@ -55,47 +44,64 @@ class ServerSim {
     }
 
     @Test
-    void aFloodOfHandshakesIsBoundedAndForgotten() throws Exception {
+    void handshakeFloodIsBoundedBeforeAnyWork() {
         SimDht dht = SimDht.of(12, 4);
         Served server = dht.firewalled().serve(key -> false);
-        Stranger stranger = new Stranger(dht);
-        int flood = Acceptor.MAX_PENDING + 50;
+        Address main = server.node.dht.rpc().mainSocket().local();
+        Node client = dht.open();
+        dht.settle();
+        int strangers = 8;
 
-        for (int i = 0; i < flood; i++) {
-            Address claimed = new Address(0x59000000 + i, 1000);
-            Bytes value =
-                    new HandshakeValue(
-                                    Mode.FROM_RELAY,
-                                    firstMessage(stranger, server.key(), i),
-                                    claimed,
-                                    null)
-                            .encode();
-            stranger.send(server.node.address, Command.PEER_HANDSHAKE, server.key(), value);
+        for (int i = 0; i < strangers; i++) {
+            Stranger stranger = new Stranger(dht);
+            for (int j = 0; j < 100; j++) {
+                Address claimed = new Address(0x59000000 + 1000 * i + j, 1000);
+                stranger.call(server.key(), 1000 * i + j).askFor(claimed, main);
+            }
         }
         dht.net.run(SECONDS.toNanos(1));
 
-        assertThat(server.acceptor.slots()).isEqualTo(Acceptor.MAX_PENDING);
-        assertThat(server.acceptor.counters().overLimit()).isEqualTo(50);
+        // What no relay of ours brought may hold so many, and the relays have room for as many.
+        assertThat(server.acceptor.counters().handshakes())
+                .isEqualTo(Acceptor.MAX_PENDING_PER_RELAY);
+        assertThat(server.acceptor.slots()).isEqualTo(Acceptor.MAX_PENDING_PER_RELAY);
+        assertThat(server.node.dht.openedPunchSockets()).isEqualTo(Acceptor.MAX_PUNCHES);
         assertThat(server.accepted).isEmpty();
+        assertThat(client.dial(server.key()).await().echoes("by a relay")).isTrue();
 
         dht.net.run(SECONDS.toNanos(25));
-
         assertThat(server.acceptor.slots()).isZero();
-        assertThat(server.node.dht.openStreams()).isZero();
-        assertThat(dht.firewalled().dial(server.key()).await().echoes("free again")).isTrue();
+        assertThat(server.node.dht.openStreams()).isEqualTo(1);
+        assertThat(server.node.dht.punchSockets()).isZero();
     }
 
     @Test
-    void manyHandshakesThatClaimOneAddressGetOneShare() throws Exception {
+    void whoFloodsWithHandshakesGetsItsShareAndNoMore() {
         SimDht dht = SimDht.of(13, 4);
-        Served server = dht.firewalled().serve(key -> false);
+        Served server = dht.firewalled().serve(key -> true);
+        Address main = server.node.dht.rpc().mainSocket().local();
         Stranger stranger = new Stranger(dht);
-        Address claimed = Address.parse("89.0.0.1:1000");
 
-        for (int i = 0; i < Acceptor.MAX_PENDING; i++) {
-            Bytes noise = firstMessage(stranger, server.key(), i);
-            Bytes value = new HandshakeValue(Mode.FROM_RELAY, noise, claimed, null).encode();
-            stranger.send(server.node.address, Command.PEER_HANDSHAKE, server.key(), value);
+        for (int i = 0; i < 200; i++) {
+            stranger.call(server.key(), i).askFor(new Address(0x59000000 + i, 1000), main);
+        }
+        dht.net.run(SECONDS.toNanos(1));
+
+        int share = HandshakeLimit.STRANGER.burst();
+        assertThat(server.acceptor.counters().denied()).isEqualTo(share);
+        assertThat(server.acceptor.counters().overLimit()).isEqualTo(200 - share);
+    }
+
+    @Test
+    void manyHandshakesThatClaimOneHostGetOneShare() {
+        SimDht dht = SimDht.of(14, 4);
+        Served server = dht.firewalled().serve(key -> false);
+        Address main = server.node.dht.rpc().mainSocket().local();
+        Address claimed = Address.parse("89.0.0.1:1000");
+        Map<Integer, Stranger> relays = new HashMap<>();
+        for (int i = 0; i < 300; i++) {
+            Stranger relay = relays.computeIfAbsent(i / 60, j -> new Stranger(dht));
+            relay.call(server.key(), i).askFor(claimed.withPort(1000 + i), main);
         }
         dht.net.run(SECONDS.toNanos(1));
 
@@ -103,38 +109,30 @@ class ServerSim {
     }
 
     @Test
-    void copiesOfAFirstMessageGetTheSameBytesAndOneSlot() throws Exception {
-        SimDht dht = SimDht.of(14, 4);
-        Served server = dht.open().serve(key -> false);
-        Stranger stranger = new Stranger(dht);
-        Bytes noise = firstMessage(stranger, server.key(), 1);
-        Bytes value = HandshakeValue.fromClient(noise).encode();
-
-        for (int i = 0; i < 3; i++) {
-            stranger.send(server.node.address, Command.PEER_HANDSHAKE, server.key(), value);
-        }
-        dht.net.run(SECONDS.toNanos(1));
-
-        assertThat(server.acceptor.slots()).isEqualTo(1);
-        assertThat(stranger.answersWithValue()).hasSize(3);
-        assertThat(stranger.answersWithValue().stream().map(Bytes::hashCode).distinct()).hasSize(1);
-    }
-
-    @Test
-    void aRepeatedFirstMessageNeverSurfacesAConnection() throws Exception {
+    void slotsAreBoundedWhateverBecameOfThem() {
         SimDht dht = SimDht.of(15, 4);
-        Served server = dht.open().serve(key -> false);
-        Stranger stranger = new Stranger(dht);
-        Bytes noise = firstMessage(stranger, server.key(), 1);
-        Bytes value = HandshakeValue.fromClient(noise).encode();
-
-        stranger.send(server.node.address, Command.PEER_HANDSHAKE, server.key(), value);
-        dht.net.run(SECONDS.toNanos(40));
-        stranger.send(server.node.address, Command.PEER_HANDSHAKE, server.key(), value);
-        dht.net.run(SECONDS.toNanos(40));
-
-        assertThat(server.accepted).isEmpty();
-        assertThat(server.acceptor.connections()).isZero();
+        Served server = dht.firewalled().serve(key -> true);
+        Address main = server.node.dht.rpc().mainSocket().local();
+        List<Stranger> strangers = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            strangers.add(new Stranger(dht));
+        }
+        byte[] garbage = new byte[96];
+        for (int second = 0; second < 60; second++) {
+            for (int i = 0; i < 160; i++) {
+                garbage[i % 90] = (byte) (garbage[i % 90] + 1);
+                strangers
+                        .get(i % 40)
+                        .send(
+                                main,
+                                Command.PEER_HANDSHAKE,
+                                server.key(),
+                                HandshakeValue.fromClient(Bytes.wrap(garbage.clone())).encode());
+            }
+            dht.net.run(SECONDS.toNanos(1));
+            assertThat(server.acceptor.slots()).isLessThanOrEqualTo(Acceptor.MAX_SLOTS);
+        }
+        dht.net.run(SECONDS.toNanos(15));
         assertThat(server.acceptor.slots()).isZero();
     }
 
@@ -182,83 +180,11 @@ class ServerSim {
         assertThat(dialled.seconds()).isLessThan(1);
     }
 
-    private static Bytes firstMessage(Stranger stranger, PublicKey server, int seed)
-            throws Exception {
-        return IkInitiator.write(
-                        stranger.dht.storing.get(0).newKeyPair(),
-                        server,
-                        Namespace.PEER_HANDSHAKE,
-                        NoisePayload.ofClient(
-                                        NatType.UNKNOWN, List.of(), NoisePayload.Udx.of(seed), null)
-                                .encode(),
-                        new FixedEntropy(seed))
-                .message();
-    }
-
     private static Bytes damage(Bytes original, Random random) {
         byte[] bytes = original.length() == 0 ? NOISE.toArray() : original.toArray();
         for (int flips = random.nextInt(3); flips > 0; flips--) {
             bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
         }
         return Bytes.wrap(bytes);
-    }
-
-    /** Somebody who sends what it likes and collects what comes back. */
-    private static final class Stranger implements Machine {
-
-        private final SimDht dht;
-        private final SimHost host;
-        private final LocalSocket socket;
-        private final Queue<Datagram> outgoing = new ArrayDeque<>();
-        private final List<Bytes> received = new ArrayList<>();
-        private int tid;
-
-        private Stranger(SimDht dht) {
-            this.dht = dht;
-            this.host = dht.net.host(dht.nextHost());
-            this.socket = host.bind(1234);
-            host.run(this);
-        }
-
-        private void send(Address to, Command command, PublicKey server, Bytes value) {
-            Request request =
-                    new Request(++tid & 0xffff, to, null, null, command, server.target(), value);
-            outgoing.add(new Datagram(socket, to, request.toBytes()));
-            host.command(now -> {});
-        }
-
-        /** The part of each answer behind its transaction id. */
-        private List<Bytes> answersWithValue() {
-            return received.stream().map(answer -> answer.slice(4)).toList();
-        }
-
-        @Override
-        public void receive(Datagram datagram, long nowNanos) {
-            if (datagram.payload().unsignedAt(0) == 0x13) {
-                received.add(datagram.payload());
-            }
-        }
-
-        @Override
-        public void opened(int request, LocalSocket opened, long nowNanos) {}
-
-        @Override
-        public void openFailed(int request, String why, long nowNanos) {}
-
-        @Override
-        public void expire(long nowNanos) {}
-
-        @Override
-        public void drain(Effects effects, long nowNanos) {
-            Datagram next;
-            while ((next = outgoing.poll()) != null) {
-                effects.send(next.socket(), next.source(), next.payload());
-            }
-        }
-
-        @Override
-        public long deadlineNanos() {
-            return NEVER;
-        }
     }
 }
