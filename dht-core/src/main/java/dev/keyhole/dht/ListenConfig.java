@@ -78,8 +78,7 @@ public record ListenConfig(
         return with(shareLocalAddress, maxConnections, maxConnectionsPerKey, tellDenied, punch);
     }
 
-    private ListenConfig with(
-            boolean share, int max, int maxPerKey, boolean tell, boolean punch) {
+    private ListenConfig with(boolean share, int max, int maxPerKey, boolean tell, boolean punch) {
         return new ListenConfig(firewall, share, max, maxPerKey, relayThrough, tell, punch);
     }
 }

@@ -146,16 +146,7 @@ public record NoisePayload(
     /** The answer of a server that takes nobody in, and why. */
     static NoisePayload ofError(long error) {
         return new NoisePayload(
-                VERSION,
-                error,
-                NatType.UNKNOWN,
-                null,
-                List.of(),
-                List.of(),
-                null,
-                0,
-                null,
-                null);
+                VERSION, error, NatType.UNKNOWN, null, List.of(), List.of(), null, 0, null, null);
     }
 
     public static NoisePayload decode(Bytes plain) throws MalformedException {

@@ -44,7 +44,7 @@ final class ServerPunch implements Puncher.Owner {
         void punching(long nowNanos);
 
         /** The client is told to come again when no other punch guesses ports. */
-        void toldToTryLater();
+        default void toldToTryLater() {}
 
         /** It will not come to a connection this way. */
         void punchFailed(long nowNanos);

@@ -337,6 +337,17 @@ class AcceptorSim {
     }
 
     @Test
+    void transactionIdSurvivesEveryHopAndOnlyTheLastHopReplies() {
+        Served server = serve(dht.firewalled(), OPEN);
+
+        stranger.call(server.key(), 1).ask(relayOf(server));
+
+        assertThat(stranger.replies).as("one answer to one request").hasSize(1);
+        assertThat(stranger.replies.get(0).from()).isEqualTo(relayOf(server));
+        assertThat(stranger.replies.get(0).tid()).isEqualTo(stranger.lastTid());
+    }
+
+    @Test
     void directReplyNamesNoPeer() {
         Served server = serve(dht.firewalled(), OPEN);
 
@@ -354,8 +365,7 @@ class AcceptorSim {
         Served server = serve(node, OPEN);
         Address main = node.dht.rpc().mainSocket().local();
         NoisePayload neighbour =
-                Stranger.asking(
-                        NatType.UNKNOWN, List.of(Address.parse("192.168.9.3:49737")));
+                Stranger.asking(NatType.UNKNOWN, List.of(Address.parse("192.168.9.3:49737")));
 
         stranger.call(server.key(), 1, neighbour).askFor(main.withPort(7), main);
         dht.net.run(SECONDS.toNanos(1));
@@ -419,10 +429,13 @@ class AcceptorSim {
         // The server speaks to it now and then, so its NAT lets it in.
         server.node.host.command(
                 now ->
-                        server.node.dht.rpc().request(
-                                RequestSpec.of(other.address, Command.PING),
-                                new Unheard(),
-                                now));
+                        server.node
+                                .dht
+                                .rpc()
+                                .request(
+                                        RequestSpec.of(other.address, Command.PING),
+                                        new Unheard(),
+                                        now));
         dht.net.run(SECONDS.toNanos(1));
         HolepunchPayload asked = word(false, NatType.UNKNOWN, List.of());
 
@@ -644,8 +657,7 @@ class AcceptorSim {
     @Test
     void aFirewallThatOpensIsHeededByTheNextCopyOfTheSameMessage() {
         boolean[] denies = {true};
-        Served server =
-                serve(dht.firewalled(), OPEN.withDenies((remote, origin) -> denies[0]));
+        Served server = serve(dht.firewalled(), OPEN.withDenies((remote, origin) -> denies[0]));
         Call call = stranger.call(server.key(), 1).ask(relayOf(server));
         assertThat(stranger.replies).isEmpty();
 
@@ -662,8 +674,7 @@ class AcceptorSim {
     @Test
     void aFirewallThatClosesEndsWhatWasBegunAndWhatIsOpen() {
         boolean[] denies = new boolean[1];
-        Served server =
-                serve(dht.firewalled(), OPEN.withDenies((remote, origin) -> denies[0]));
+        Served server = serve(dht.firewalled(), OPEN.withDenies((remote, origin) -> denies[0]));
         Dialled dialled = dht.open().dial(server.key()).await();
         assertThat(dialled.echoes("while I may")).isTrue();
         stranger.call(server.key(), 1).ask(server.node.dht.rpc().mainSocket().local());

@@ -47,6 +47,22 @@ class ForwardLimitTest {
         assertThat(limit.admitsAnnounced(STRANGER, 0)).isFalse();
     }
 
+    @Test
+    void hostsThatAreToldApartAreBoundedAndTheLatestKeepTheirShares() {
+        for (int i = 0; i < ForwardLimit.BURST; i++) {
+            limit.admits(STRANGER, PUBLIC, 0);
+        }
+        for (int i = 1; i < ForwardLimit.MAX_HOSTS; i++) {
+            assertThat(limit.admits(new Address(0x59000000 + i, 1), PUBLIC, 0)).isTrue();
+        }
+        assertThat(limit.admits(STRANGER, PUBLIC, 0)).as("still known").isFalse();
+
+        for (int i = 0; i < ForwardLimit.MAX_HOSTS; i++) {
+            limit.admits(new Address(0x5a000000 + i, 1), PUBLIC, 0);
+        }
+        assertThat(limit.admits(STRANGER, PUBLIC, 0)).as("forgotten").isTrue();
+    }
+
     private int admitted(Address from, int count, long nowNanos) {
         int admitted = 0;
         for (int i = 0; i < count; i++) {

@@ -3,6 +3,8 @@ package dev.keyhole.dht.connect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.keyhole.dht.connect.RelayDecision.Answer;
+import dev.keyhole.dht.connect.RelayDecision.Forward;
 import dev.keyhole.dht.connect.RelayDecision.Serve;
 import dev.keyhole.transport.Vectors;
 import dev.keyhole.transport.net.Address;
@@ -18,6 +20,7 @@ class RouterTest {
 
     private static final Address CLIENT = Address.parse("10.1.1.1:1111");
     private static final Address ROUTE = Address.parse("10.9.9.9:49737");
+    private static final Address PEER = Address.parse("10.7.7.7:7");
     private static final Bytes NOISE_ANSWER = Bytes.ofHex("0910171e252c");
 
     @TestFactory
@@ -73,6 +76,105 @@ class RouterTest {
 
         assertThat(Router.handshake(value, CLIENT, false, ROUTE)).isEqualTo(RelayDecision.SILENT);
         assertThat(Router.handshake(value, CLIENT, true, null)).isEqualTo(RelayDecision.SILENT);
+    }
+
+    @Test
+    void handshakesAndPunchesOfOtherPeersAreForwarded() throws Exception {
+        Bytes noise = Bytes.of(1);
+
+        assertThat(handshake(Mode.FROM_CLIENT, null, null, ROUTE))
+                .isEqualTo(
+                        new Forward(
+                                ROUTE,
+                                new HandshakeValue(Mode.FROM_RELAY, noise, CLIENT, null).encode()));
+        assertThat(handshake(Mode.FROM_RELAY, PEER, null, ROUTE))
+                .isEqualTo(
+                        new Forward(
+                                ROUTE,
+                                new HandshakeValue(Mode.FROM_SECOND_RELAY, noise, PEER, CLIENT)
+                                        .encode()));
+        assertThat(handshake(Mode.FROM_SERVER, PEER, null, null))
+                .isEqualTo(
+                        new Answer(
+                                PEER,
+                                new HandshakeValue(Mode.REPLY, noise, CLIENT, null).encode()));
+        assertThat(punch(Mode.FROM_CLIENT, PEER, false))
+                .isEqualTo(
+                        new Forward(
+                                PEER,
+                                new HolepunchValue(Mode.FROM_RELAY, 3, noise, CLIENT).encode()));
+        assertThat(punch(Mode.FROM_SERVER, PEER, false))
+                .isEqualTo(
+                        new Answer(
+                                PEER, new HolepunchValue(Mode.REPLY, 3, noise, CLIENT).encode()));
+    }
+
+    @Test
+    void relayedHandshakeIsAnsweredWithARequestToTheRelay() throws Exception {
+        HandshakeValue value = new HandshakeValue(Mode.FROM_RELAY, Bytes.of(1), PEER, null);
+        Serve serve = (Serve) Router.handshake(value.encode(), CLIENT, true, null);
+
+        assertThat(serve.answerHandshake(NOISE_ANSWER))
+                .isEqualTo(
+                        new Forward(
+                                CLIENT,
+                                new HandshakeValue(Mode.FROM_SERVER, NOISE_ANSWER, PEER, null)
+                                        .encode()));
+    }
+
+    @Test
+    void secondRelaysAnswerGoesToTheFirstRelay() throws Exception {
+        HandshakeValue value = new HandshakeValue(Mode.FROM_SECOND_RELAY, Bytes.of(1), PEER, ROUTE);
+        Serve serve = (Serve) Router.handshake(value.encode(), CLIENT, true, null);
+
+        assertThat(serve.answerHandshake(NOISE_ANSWER))
+                .isEqualTo(
+                        new Forward(
+                                ROUTE,
+                                new HandshakeValue(Mode.FROM_SERVER, NOISE_ANSWER, PEER, null)
+                                        .encode()));
+        HandshakeValue nowhere =
+                new HandshakeValue(Mode.FROM_SECOND_RELAY, Bytes.of(1), PEER, null);
+        assertThat(Router.handshake(nowhere.encode(), CLIENT, true, null))
+                .isEqualTo(RelayDecision.SILENT);
+    }
+
+    @Test
+    void onlyRelayedHolepunchMessagesReachTheServer() throws Exception {
+        for (Mode mode : Mode.values()) {
+            boolean served = punch(mode, PEER, true) instanceof Serve;
+            assertThat(served).as(mode.name()).isEqualTo(mode == Mode.FROM_RELAY);
+            assertThat(punch(mode, null, true)).as(mode.name()).isNotInstanceOf(Serve.class);
+        }
+    }
+
+    @Test
+    void nodeWithoutARouteSendsCloserNodes() throws Exception {
+        assertThat(handshake(Mode.FROM_CLIENT, null, null, null))
+                .isEqualTo(RelayDecision.CLOSER_NODES);
+        assertThat(punch(Mode.FROM_CLIENT, null, false)).isEqualTo(RelayDecision.SILENT);
+    }
+
+    @Test
+    void aClientAtPortZeroIsNobody() throws Exception {
+        HandshakeValue value =
+                new HandshakeValue(Mode.FROM_RELAY, Bytes.of(1), PEER.withPort(0), null);
+
+        assertThat(Router.handshake(value.encode(), CLIENT, true, null))
+                .isEqualTo(RelayDecision.SILENT);
+    }
+
+    private static RelayDecision handshake(
+            Mode mode, @Nullable Address peer, @Nullable Address relay, @Nullable Address route)
+            throws MalformedException {
+        HandshakeValue value = new HandshakeValue(mode, Bytes.of(1), peer, relay);
+        return Router.handshake(value.encode(), CLIENT, false, route);
+    }
+
+    private static RelayDecision punch(Mode mode, @Nullable Address peer, boolean serving)
+            throws MalformedException {
+        HolepunchValue value = new HolepunchValue(mode, 3, Bytes.of(1), peer);
+        return Router.holepunch(value.encode(), CLIENT, serving, null);
     }
 
     private static Outcome route(JsonNode vector) {

@@ -49,9 +49,8 @@ final class Stranger implements Machine {
     /** A message and where it came from. */
     record Received(Address from, Bytes datagram) {
 
-        /** Everything behind the transaction id. */
-        Bytes behindTid() {
-            return datagram.slice(4);
+        int tid() {
+            return datagram.unsignedAt(2) | datagram.unsignedAt(3) << 8;
         }
 
         @Nullable Bytes value() {
@@ -87,6 +86,10 @@ final class Stranger implements Machine {
                 new Request(++tid & 0xffff, to, null, null, command, server.target(), value);
         outgoing.add(new Datagram(socket, to, request.toBytes()));
         host.command(now -> {});
+    }
+
+    int lastTid() {
+        return tid & 0xffff;
     }
 
     /** One byte, as those send who punch. */
@@ -183,7 +186,10 @@ final class Stranger implements Machine {
 
         /** Says something about punching through a node, and waits for the server's word on it. */
         @Nullable HolepunchPayload punch(
-                Address node, @Nullable Address serverAddress, HandshakeValue answer, HolepunchPayload said) {
+                Address node,
+                @Nullable Address serverAddress,
+                HandshakeValue answer,
+                HolepunchPayload said) {
             return punch(node, serverAddress, answer, payload(answer).holepunch().id(), said);
         }
 
