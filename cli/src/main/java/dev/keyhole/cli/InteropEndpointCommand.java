@@ -117,7 +117,8 @@ final class InteropEndpointCommand {
                     ListenConfig.of(this::denies)
                             .withShareLocalAddress(!noLan)
                             .withMaxConnectionsPerKey(ListenConfig.DEFAULT_MAX_CONNECTIONS)
-                            .withRelayThrough(relayThrough());
+                            .withRelayThrough(relayThrough())
+                            .withPunching(!noPunch);
             Listener listener = dht.listen(keyPair(), config, this::serve);
             StandardInput.onQuit(shutdown::ask);
             listener.ready().block();
