@@ -74,6 +74,7 @@ public final class Dht implements AutoCloseable {
     private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
     private final List<BootstrapNode> bootstrapNodes;
     private final Set<Announcement> announcements = ConcurrentHashMap.newKeySet();
+    private final @Nullable StateKeeper stateKeeper;
     private final List<LongConsumer> beforeStart = new ArrayList<>();
     private volatile List<LocalSocket> sockets;
     private boolean started;
@@ -102,6 +103,10 @@ public final class Dht implements AutoCloseable {
                         () -> LocalAddresses.of(address()),
                         localAddresses,
                         addresses -> command(now -> node.networkChanged(addresses, now)));
+        this.stateKeeper = config.stateFile().map(file -> new StateKeeper(file, node)).orElse(null);
+        if (stateKeeper != null) {
+            stateKeeper.restore();
+        }
     }
 
     /** A node of the public HyperDHT. */
@@ -132,7 +137,7 @@ public final class Dht implements AutoCloseable {
             if (server.local().host() == 0) {
                 dht.watch.start();
             }
-            Bootstrap.resolve(config.bootstrapNodes(), dht::begin);
+            dht.beginSoon(config.bootstrapNodes());
             return dht;
         } catch (DhtException e) {
             loop.close();
@@ -181,6 +186,16 @@ public final class Dht implements AutoCloseable {
                 .withAdvertisedAddress(config.publicAddress().orElse(null));
     }
 
+    /** Starts at once if nodes are known from before, else when the bootstrap nodes are. */
+    private void beginSoon(List<BootstrapNode> nodes) {
+        if (node.rpc().rememberedNodes().isEmpty()) {
+            Bootstrap.resolve(nodes, this::begin);
+        } else {
+            begin(List.of());
+            Bootstrap.resolve(nodes, this::bootstrapFrom);
+        }
+    }
+
     /** Starts, now that it is known where. */
     private void begin(List<Address> bootstrap) {
         loop.command(
@@ -190,6 +205,9 @@ public final class Dht implements AutoCloseable {
                     }
                     node.rpc().bootstrapNodes(bootstrap);
                     node.start(now);
+                    if (stateKeeper != null) {
+                        stateKeeper.start(now);
+                    }
                     started = true;
                     beforeStart.forEach(command -> command.accept(now));
                     beforeStart.clear();
@@ -532,15 +550,7 @@ public final class Dht implements AutoCloseable {
                             open.stream().map(Announcement::closed).collect(toUnmodifiableList()))
                     .timeout(WITHDRAWAL_LIMIT)
                     .onErrorComplete()
-                    .subscribe(
-                            null,
-                            failure -> {},
-                            () ->
-                                    loop.command(
-                                            now ->
-                                                    node.close(
-                                                            later -> node.notice(this::ended),
-                                                            now)));
+                    .subscribe(null, failure -> {}, () -> loop.command(this::closeNode));
         }
         if (loop.isLoopThread()) {
             return;
@@ -555,9 +565,19 @@ public final class Dht implements AutoCloseable {
         }
     }
 
+    private void closeNode(long nowNanos) {
+        if (stateKeeper != null) {
+            stateKeeper.note();
+        }
+        node.close(later -> node.notice(this::ended), nowNanos);
+    }
+
     private void ended() {
         closed = true;
         finished = true;
+        if (stateKeeper != null) {
+            stateKeeper.finish();
+        }
         bootstrapped.tryEmitEmpty();
         joined.tryEmitError(new DhtException.Closed());
         persistent.tryEmitError(new DhtException.Closed());

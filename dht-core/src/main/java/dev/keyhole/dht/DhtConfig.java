@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toUnmodifiableList;
 
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.net.Address;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +30,7 @@ public final class DhtConfig {
     private final @Nullable Boolean firewalled;
     private final @Nullable KeyPair keyPair;
     private final @Nullable Address publicAddress;
+    private final @Nullable Path stateFile;
 
     private DhtConfig(
             List<BootstrapNode> bootstrap,
@@ -37,7 +39,8 @@ public final class DhtConfig {
             @Nullable Boolean ephemeral,
             @Nullable Boolean firewalled,
             @Nullable KeyPair keyPair,
-            @Nullable Address publicAddress) {
+            @Nullable Address publicAddress,
+            @Nullable Path stateFile) {
         this.bootstrap = List.copyOf(bootstrap);
         this.host = host;
         this.port = port;
@@ -45,6 +48,7 @@ public final class DhtConfig {
         this.firewalled = firewalled;
         this.keyPair = keyPair;
         this.publicAddress = publicAddress;
+        this.stateFile = stateFile;
     }
 
     /** The public HyperDHT, from all interfaces. */
@@ -81,14 +85,14 @@ public final class DhtConfig {
     private static DhtConfig withBootstrap(String host, List<String> nodes) {
         List<BootstrapNode> parsed = new ArrayList<>();
         nodes.forEach(node -> parsed.add(BootstrapNode.parse(node)));
-        return new DhtConfig(parsed, host, null, null, null, null, null);
+        return new DhtConfig(parsed, host, null, null, null, null, null, null);
     }
 
     /** The local address all sockets are bound to; 0.0.0.0 for all interfaces. */
     public DhtConfig withHost(String newHost) {
         Address.of(newHost, 0);
         return new DhtConfig(
-                bootstrap, newHost, port, ephemeral, firewalled, keyPair, publicAddress);
+                bootstrap, newHost, port, ephemeral, firewalled, keyPair, publicAddress, stateFile);
     }
 
     /** The port of the server socket, and no other; 0 for any that is free. */
@@ -97,13 +101,13 @@ public final class DhtConfig {
             throw new IllegalArgumentException("port " + newPort + " is outside 0..65535");
         }
         return new DhtConfig(
-                bootstrap, host, newPort, ephemeral, firewalled, keyPair, publicAddress);
+                bootstrap, host, newPort, ephemeral, firewalled, keyPair, publicAddress, stateFile);
     }
 
     /** Whether never to store for others, or to do so as soon as possible; finds out by default. */
     public DhtConfig withEphemeral(boolean newEphemeral) {
         return new DhtConfig(
-                bootstrap, host, port, newEphemeral, firewalled, keyPair, publicAddress);
+                bootstrap, host, port, newEphemeral, firewalled, keyPair, publicAddress, stateFile);
     }
 
     /**
@@ -111,13 +115,13 @@ public final class DhtConfig {
      */
     public DhtConfig withFirewalled(boolean newFirewalled) {
         return new DhtConfig(
-                bootstrap, host, port, ephemeral, newFirewalled, keyPair, publicAddress);
+                bootstrap, host, port, ephemeral, newFirewalled, keyPair, publicAddress, stateFile);
     }
 
     /** Whom to connect as when nothing else is said; a random identity by default. */
     public DhtConfig withKeyPair(KeyPair newKeyPair) {
         return new DhtConfig(
-                bootstrap, host, port, ephemeral, firewalled, newKeyPair, publicAddress);
+                bootstrap, host, port, ephemeral, firewalled, newKeyPair, publicAddress, stateFile);
     }
 
     /**
@@ -129,7 +133,22 @@ public final class DhtConfig {
         if (publicPort == 0) {
             throw new IllegalArgumentException("nobody is reached at port 0 of " + publicHost);
         }
-        return new DhtConfig(bootstrap, host, port, ephemeral, firewalled, keyPair, address);
+        return new DhtConfig(
+                bootstrap, host, port, ephemeral, firewalled, keyPair, address, stateFile);
+    }
+
+    /**
+     * Where to keep, over restarts, which nodes were good and through whom peers were reached; so
+     * that the next process connects as fast as this one. Nowhere by default. Each running node
+     * needs a file of its own.
+     */
+    public DhtConfig withStateFile(Path file) {
+        return new DhtConfig(
+                bootstrap, host, port, ephemeral, firewalled, keyPair, publicAddress, file);
+    }
+
+    public Optional<Path> stateFile() {
+        return Optional.ofNullable(stateFile);
     }
 
     List<BootstrapNode> bootstrapNodes() {

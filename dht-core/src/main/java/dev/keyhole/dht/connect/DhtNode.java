@@ -15,6 +15,7 @@ import dev.keyhole.dht.node.NodeListener;
 import dev.keyhole.dht.node.RpcNode;
 import dev.keyhole.dht.relay.RelayLimits;
 import dev.keyhole.dht.relay.RelayServer;
+import dev.keyhole.dht.routing.RoutingTable;
 import dev.keyhole.dht.store.ForwardEntry;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.PublicKey;
@@ -29,6 +30,7 @@ import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -127,6 +129,27 @@ public final class DhtNode implements Machine {
 
     public void start(long nowNanos) {
         rpc.start(nowNanos);
+    }
+
+    /** What is worth knowing after a restart. */
+    public Bytes saveState() {
+        List<Address> nodes = new ArrayList<>(rpc.latestNodes(SavedState.MAX_NODES));
+        if (nodes.size() < RoutingTable.K) {
+            // Perhaps the network could not be reached this time.
+            rpc.rememberedNodes().stream().filter(n -> !nodes.contains(n)).forEach(nodes::add);
+        }
+        return new SavedState(nodes, around.relayMemory().all()).encode();
+    }
+
+    /**
+     * Takes in what was saved before, to begin from; to be called before it starts.
+     *
+     * @throws MalformedException if that is damaged
+     */
+    public void restoreState(Bytes saved) throws MalformedException {
+        SavedState state = SavedState.decode(saved);
+        rpc.rememberedNodes(state.nodes());
+        state.routes().forEach(around.relayMemory()::remember);
     }
 
     /** The DHT beneath: queries, single requests, and what the node knows of itself. */

@@ -32,6 +32,7 @@ import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import dev.keyhole.transport.wire.WireReader;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -79,6 +80,7 @@ public final class RpcNode implements Machine {
     private LocalSocket serverSocket;
     private ExternalHandler handler = (request, nowNanos) -> {};
     private List<Address> bootstrapNodes;
+    private List<Address> rememberedNodes = List.of();
     private List<Address> localAddresses = List.of();
     private long downHintTick = -1;
     private int downHints;
@@ -271,6 +273,15 @@ public final class RpcNode implements Machine {
     /** Replaces the nodes to begin with, when names have been resolved anew. */
     public void bootstrapNodes(List<Address> nodes) {
         bootstrapNodes = List.copyOf(nodes);
+    }
+
+    /** Names nodes that were good when this node last ran; asked besides the bootstrap nodes. */
+    public void rememberedNodes(List<Address> nodes) {
+        rememberedNodes = List.copyOf(nodes);
+    }
+
+    public List<Address> rememberedNodes() {
+        return rememberedNodes;
     }
 
     public LocalSocket serverSocket() {
@@ -633,7 +644,12 @@ public final class RpcNode implements Machine {
 
         @Override
         public List<Address> bootstrapNodes() {
-            return bootstrapNodes;
+            if (rememberedNodes.isEmpty()) {
+                return bootstrapNodes;
+            }
+            List<Address> nodes = new ArrayList<>(bootstrapNodes);
+            nodes.addAll(rememberedNodes);
+            return nodes;
         }
 
         @Override

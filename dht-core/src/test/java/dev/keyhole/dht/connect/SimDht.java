@@ -79,6 +79,20 @@ final class SimDht {
         return start(nextHost(), joining().withPersistence(Persistence.EPHEMERAL));
     }
 
+    /** The same, which has not begun yet. */
+    Node asleep() {
+        SimHost host = net.host(nextHost());
+        Node node =
+                new Node(
+                        this,
+                        host,
+                        host.bind(PORT),
+                        host.bind(PORT + 1),
+                        joining().withPersistence(Persistence.EPHEMERAL));
+        host.run(node.dht);
+        return node;
+    }
+
     /** A node that stores nothing and knows that it can be reached. */
     Node open() {
         return start(
@@ -159,7 +173,7 @@ final class SimDht {
             dht.rpc().localAddresses(List.of(server.local()));
         }
 
-        private void begin() {
+        void begin() {
             host.command(dht::start);
         }
 
