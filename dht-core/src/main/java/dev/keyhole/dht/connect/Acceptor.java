@@ -269,6 +269,7 @@ public final class Acceptor {
             long error,
             int slotId,
             int streamId,
+            boolean reusableSocket,
             NoisePayload.@Nullable RelayThrough relayThrough) {
         Address reachable = reachableAddress();
         List<Address> addresses = new ArrayList<>();
@@ -286,7 +287,7 @@ public final class Acceptor {
                 reachable == null ? new NoisePayload.Holepunch(slotId, announcer.relays()) : null,
                 addresses,
                 List.of(),
-                NoisePayload.Udx.of(streamId),
+                NoisePayload.Udx.of(streamId, reusableSocket),
                 1,
                 relayThrough,
                 relayAddresses.isEmpty() ? null : relayAddresses);
@@ -306,6 +307,7 @@ public final class Acceptor {
         private @Nullable Finished finished;
         private @Nullable UdxStream raw;
         private int remoteStreamId;
+        private boolean keepsSocket;
         private boolean isPending;
         private boolean isDenied;
         private boolean punchBegan;
@@ -361,16 +363,18 @@ public final class Acceptor {
             UdxStream unread = isNew ? around.streams().open(inlet) : null;
             NoisePayload.RelayThrough ownRelay = relayed == null ? ownRelay(nowNanos) : null;
             int streamId = unread == null ? 0 : unread.localId();
+            NoisePayload.Udx udx = payload.udx();
+            keepsSocket = isNew && udx != null && udx.reusableSocket();
             Bytes answer =
                     answerPayload(
                                     error,
                                     id,
                                     relayed == null ? streamId : relayed.localId(),
+                                    keepsSocket,
                                     ownRelay)
                             .encode();
             Finished done = responder.reply(answer, around.entropy());
             reply = done.message();
-            NoisePayload.Udx udx = payload.udx();
             if (udx == null || (unread == null && relayed == null)) {
                 counters.answeredWithError++;
                 clearLater(nowNanos);

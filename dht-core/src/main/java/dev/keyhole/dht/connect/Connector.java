@@ -165,6 +165,7 @@ final class Connector {
         private @Nullable PathSearch paths;
         private @Nullable LocalSocket knockedSocket;
         private @Nullable Address knockedSource;
+        private SocketRoutes.@Nullable SocketRoute kept;
         private boolean ended;
 
         private void start(long nowNanos) {
@@ -220,7 +221,7 @@ final class Connector {
             return NoisePayload.ofClient(
                     reachable == null ? NatType.UNKNOWN : NatType.OPEN,
                     addresses,
-                    NoisePayload.Udx.of(raw.localId()),
+                    NoisePayload.Udx.of(raw.localId(), spec.reusableSocket()),
                     relay);
         }
 
@@ -269,12 +270,28 @@ final class Connector {
             Reached to = reached;
             if (to != null) {
                 discard();
+                keepSocketIfAgreed(stream, to);
                 Connector.this.connected(stream, to, nowNanos);
             }
         }
 
+        private void keepSocketIfAgreed(PeerStream stream, Reached to) {
+            boolean agreed = spec.reusableSocket() && to.udx().reusableSocket();
+            LocalSocket socket = stream.socket();
+            if (agreed && socket != null && stream.path() != Path.RELAYED) {
+                stream.keepSocket();
+                kept = new SocketRoutes.SocketRoute(socket, stream.remoteAddress());
+                around.socketRoutes().remember(spec.remote(), kept);
+            }
+        }
+
         @Override
-        public void closed(PeerStream stream, long nowNanos) {
+        public void closed(PeerStream stream, CloseReason reason, long nowNanos) {
+            boolean orderly =
+                    reason instanceof CloseReason.Ended || reason instanceof CloseReason.ByUs;
+            if (kept != null && !orderly) {
+                around.socketRoutes().forget(spec.remote(), kept);
+            }
             listener.closed(stream, nowNanos);
         }
 

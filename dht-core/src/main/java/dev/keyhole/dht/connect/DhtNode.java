@@ -112,6 +112,7 @@ public final class DhtNode implements Machine {
                         new RandomPunches(),
                         new RelayMemory(),
                         relays,
+                        new SocketRoutes(),
                         entropy,
                         notices::add);
         rpc.handler(this::handle);

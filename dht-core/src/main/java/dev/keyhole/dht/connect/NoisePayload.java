@@ -75,7 +75,11 @@ public record NoisePayload(
         private static final long MAX_ID = 0xffff_ffffL;
 
         public static Udx of(int id) {
-            return new Udx(1, false, true, id, 0);
+            return of(id, false);
+        }
+
+        public static Udx of(int id, boolean reusableSocket) {
+            return new Udx(1, reusableSocket, true, id, 0);
         }
 
         static Udx decode(WireReader reader) throws MalformedException {

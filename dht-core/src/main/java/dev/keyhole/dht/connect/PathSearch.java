@@ -99,7 +99,7 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
         void connected(PeerStream stream, long nowNanos);
 
         /** A stream that was open is over. */
-        void closed(PeerStream stream, long nowNanos);
+        void closed(PeerStream stream, CloseReason reason, long nowNanos);
 
         /** No way leads there. */
         void noPath(Cause cause, String why, long nowNanos);
@@ -156,7 +156,7 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
         public void connected(PeerStream stream, long nowNanos) {}
 
         @Override
-        public void closed(PeerStream stream, long nowNanos) {}
+        public void closed(PeerStream stream, CloseReason reason, long nowNanos) {}
 
         @Override
         public void noPath(Cause cause, String why, long nowNanos) {}
@@ -168,7 +168,9 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
         LocalSocket main = around.rpc().mainSocket();
         long localDelay = LAST_RESORT_NANOS;
         if (!to.relayed()) {
-            guess(to.socket(), to.relayAddress());
+            boolean punched = around.punchSockets().isOneOf(to.socket());
+            Path path = punched ? Path.PUNCHED : Path.DIRECT;
+            tryWay(to.socket(), to.relayAddress(), path, nowNanos);
         } else if (payload.firewall() == NatType.OPEN || (elsewhere && !to.isPunchable())) {
             publicAddresses().forEach(address -> guess(main, address));
             punchLater(nowNanos);
@@ -493,7 +495,7 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
             if (relay != null) {
                 relay.endLater(nowNanos);
             }
-            owner.closed(closed, nowNanos);
+            owner.closed(closed, reason, nowNanos);
         } else if (!over) {
             fail(Cause.PATH_DEAD, reason.text(), nowNanos);
         }

@@ -48,6 +48,9 @@ public final class PeerStream {
     /** How many packets from elsewhere are answered there before the peer has acknowledged us. */
     static final int MAX_ECHOES = 16;
 
+    /** How long a socket that both sides may use again outlives its stream. */
+    static final long SOCKET_LINGER_NANOS = SECONDS.toNanos(3);
+
     /** How long nothing has come from the remote before the side that connected gives it up. */
     public static final Duration SILENCE = Duration.ofMillis(500);
 
@@ -92,6 +95,7 @@ public final class PeerStream {
     private Runnable onSilent = () -> {};
     private @Nullable CloseReason closed;
     private @Nullable LocalSocket heldSocket;
+    private boolean socketLingers;
     private Timers.@Nullable Timer timer;
     private volatile long roundTripNanos;
 
@@ -476,6 +480,11 @@ public final class PeerStream {
         return roundTripNanos;
     }
 
+    /** Has the socket stay open for a while after a good end, since both sides may use it again. */
+    void keepSocket() {
+        socketLingers = true;
+    }
+
     /** Where packets for the peer go now. */
     public Address remoteAddress() {
         Address remote = raw.remote();
@@ -686,7 +695,14 @@ public final class PeerStream {
             stopCalling();
             dropCandidates();
             LocalSocket held = heldSocket;
-            if (held != null) {
+            boolean wellEnded =
+                    reason instanceof CloseReason.Ended
+                            || reason instanceof CloseReason.ByUs
+                            || reason instanceof CloseReason.ByPeer;
+            if (held != null && socketLingers && wellEnded) {
+                long at = nowNanos + SOCKET_LINGER_NANOS;
+                around.timers().at(at, now -> around.punchSockets().release(held));
+            } else if (held != null) {
                 releaseLater(held);
             }
             if (timer != null) {

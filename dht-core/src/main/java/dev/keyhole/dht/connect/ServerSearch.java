@@ -18,6 +18,7 @@ import dev.keyhole.dht.request.RequestFailure;
 import dev.keyhole.dht.request.RequestSpec;
 import dev.keyhole.dht.store.ForwardEntry;
 import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.noise.Finished;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
@@ -104,13 +105,38 @@ final class ServerSearch {
     void start(long nowNanos) {
         RelayMemory.Route remembered = around.relayMemory().of(spec.remote());
         hints.addAll(knownRelays(remembered, nowNanos));
-        hinted = !hints.isEmpty();
+        SocketRoutes.SocketRoute direct = directRoute();
+        hinted = !hints.isEmpty() || direct != null;
         if (hinted) {
-            tryNextHint(nowNanos);
+            if (direct != null) {
+                hintsInFlight++;
+                ask(direct.server(), direct.socket(), true, nowNanos);
+                at(nowNanos + HINT_STAGGER_NANOS, this::tryNextHint);
+            } else {
+                tryNextHint(nowNanos);
+            }
             at(nowNanos + headStartNanos(remembered), this::search);
         } else {
             search(nowNanos);
         }
+    }
+
+    /** The way over a socket that both sides kept; forgotten once the socket is closed. */
+    private SocketRoutes.@Nullable SocketRoute directRoute() {
+        SocketRoutes.SocketRoute route =
+                spec.reusableSocket() ? around.socketRoutes().of(spec.remote()) : null;
+        if (route == null) {
+            return null;
+        }
+        LocalSocket socket = route.socket();
+        boolean open =
+                around.punchSockets().isOneOf(socket)
+                        || socket.equals(around.rpc().mainSocket())
+                        || socket.equals(around.rpc().serverSocket());
+        if (!open) {
+            around.socketRoutes().forget(spec.remote(), route);
+        }
+        return open ? route : null;
     }
 
     private List<Address> knownRelays(RelayMemory.@Nullable Route remembered, long nowNanos) {
@@ -148,7 +174,7 @@ final class ServerSearch {
         }
         if (tried.add(hint)) {
             hintsInFlight++;
-            ask(hint, true, nowNanos);
+            ask(hint, null, true, nowNanos);
         }
         if (!hints.isEmpty() && !over) {
             at(nowNanos + HINT_STAGGER_NANOS, this::tryNextHint);
@@ -212,7 +238,7 @@ final class ServerSearch {
             }
             if (tried.add(relay)) {
                 foundInFlight++;
-                ask(relay, false, nowNanos);
+                ask(relay, null, false, nowNanos);
             }
         }
     }
@@ -267,7 +293,7 @@ final class ServerSearch {
 
     // the handshake
 
-    private void ask(Address relay, boolean isHint, long nowNanos) {
+    private void ask(Address relay, @Nullable LocalSocket over, boolean isHint, long nowNanos) {
         trail.asked(relay);
         RequestSpec request =
                 RequestSpec.of(relay, Command.PEER_HANDSHAKE)
@@ -276,7 +302,7 @@ final class ServerSearch {
         requests.add(
                 around.rpc()
                         .request(
-                                request,
+                                over == null ? request : request.withSocket(over),
                                 new ReplyListener() {
                                     @Override
                                     public void answered(Answer answer, long now) {

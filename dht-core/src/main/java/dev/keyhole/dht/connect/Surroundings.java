@@ -21,5 +21,6 @@ record Surroundings(
         RandomPunches randomPunches,
         RelayMemory relayMemory,
         Relays relays,
+        SocketRoutes socketRoutes,
         SecureRandom entropy,
         Consumer<Runnable> notices) {}

@@ -13,6 +13,7 @@ import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.message.Request;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.sim.Link;
+import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import dev.keyhole.transport.wire.WireReader;
@@ -495,6 +496,102 @@ class ClientSim {
         Dialled refused = client.dialThrough(server.key(), server.address()).await();
         assertThat(refused.failure.cause()).isEqualTo(Cause.SERVER_ERROR);
         assertThat(refused.failure.text()).contains("3 (try later)");
+    }
+
+    @Test
+    void socketIsReusedOnlyWhenBothSidesAgreed() {
+        Served served = dht.behind(SimNat.Kind.CONSISTENT).serve(key -> false);
+        Node behind = dht.behind(SimNat.Kind.CONSISTENT);
+        settle();
+        ConnectSpec alone = specFor(behind, served);
+        Dialled first = behind.dial(alone.withReusableSocket(true)).await();
+        first.end();
+        List<Address> asked = handshakesOf(behind);
+
+        Dialled second = behind.dial(alone.withReusableSocket(true)).await();
+
+        assertThat(second.failure).isNull();
+        assertThat(second.stream.path()).isEqualTo(Path.PUNCHED);
+        assertThat(asked).containsExactly(first.remote);
+        // There and back, and there and back again.
+        assertThat(second.seconds()).isLessThan(0.09);
+        assertThat(second.echoes("over the same hole")).isTrue();
+
+        asked.clear();
+        Dialled notOffered = behind.dial(alone).await();
+        assertThat(notOffered.failure).isNull();
+        assertThat(asked).isNotEmpty().doesNotContain(first.remote);
+    }
+
+    @Test
+    void aSocketThatTheServerDoesNotOfferIsNotKept() {
+        settle();
+        Address other = server.host.bind(5000).local();
+        server.peerAddress = other;
+        server.addresses = List.of(other);
+        ConnectSpec spec =
+                new ConnectSpec(
+                                client.newKeyPair(),
+                                server.key(),
+                                List.of(server.address()),
+                                true,
+                                Optional.empty())
+                        .withReusableSocket(true);
+        client.dial(spec).await().end();
+        List<Address> asked = handshakesOf(client);
+
+        assertThat(client.dial(spec).await().failure).isNull();
+        assertThat(asked).containsExactly(server.address());
+
+        server.reusable = true;
+        client.dial(spec).await().end();
+        asked.clear();
+        assertThat(client.dial(spec).await().failure).isNull();
+        assertThat(asked).containsExactly(other);
+    }
+
+    @Test
+    void rememberedRouteDiesWithItsSocketOrItsStream() {
+        Served served = dht.behind(SimNat.Kind.CONSISTENT).serve(key -> false);
+        Node behind = dht.behind(SimNat.Kind.CONSISTENT);
+        settle();
+        ConnectSpec spec = specFor(behind, served).withReusableSocket(true);
+        Dialled first = behind.dial(spec).await();
+        first.end();
+        dht.net.run(PeerStream.SOCKET_LINGER_NANOS + SECONDS.toNanos(1));
+        List<Address> asked = handshakesOf(behind);
+
+        Dialled afterItsSocket = behind.dial(spec).await();
+        assertThat(afterItsSocket.failure).isNull();
+        assertThat(asked).isNotEmpty().doesNotContain(first.remote);
+
+        PeerStream accepted = served.accepted.get(1);
+        served.node.host.command(now -> accepted.destroy(new CloseReason.ByUs("gone"), now));
+        dht.net.runUntil(() -> afterItsSocket.reason != null, SECONDS.toNanos(5));
+        asked.clear();
+        Dialled afterItsStream = behind.dial(spec).await();
+        assertThat(afterItsStream.failure).isNull();
+        assertThat(asked).isNotEmpty().doesNotContain(afterItsSocket.remote);
+    }
+
+    private static ConnectSpec specFor(Node from, Served to) {
+        return new ConnectSpec(from.newKeyPair(), to.key(), List.of(), true, Optional.empty());
+    }
+
+    /** Whom a node sends handshakes to from now on. */
+    private List<Address> handshakesOf(Node node) {
+        List<Address> asked = new ArrayList<>();
+        dht.net.tap(
+                (from, to, packet) -> {
+                    Request request = requestIn(packet);
+                    boolean ours = from.host() == node.host.address();
+                    if (ours
+                            && request != null
+                            && request.command().equals(Command.PEER_HANDSHAKE)) {
+                        asked.add(to);
+                    }
+                });
+        return asked;
     }
 
     private Cause failure() {

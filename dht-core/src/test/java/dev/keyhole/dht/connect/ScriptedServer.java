@@ -55,6 +55,7 @@ final class ScriptedServer implements Machine {
     long version = 1;
     long error;
     boolean withUdx = true;
+    boolean reusable;
     boolean silent;
     Mode mode = Mode.REPLY;
 
@@ -157,7 +158,9 @@ final class ScriptedServer implements Machine {
                                         holepunch,
                                         addresses,
                                         List.of(),
-                                        withUdx ? NoisePayload.Udx.of(raw.localId()) : null,
+                                        withUdx
+                                                ? NoisePayload.Udx.of(raw.localId(), reusable)
+                                                : null,
                                         1,
                                         null,
                                         null)
@@ -244,7 +247,9 @@ final class ScriptedServer implements Machine {
         }
 
         @Override
-        public void ended(long nowNanos) {}
+        public void ended(long nowNanos) {
+            ear.encrypted.end(nowNanos);
+        }
 
         @Override
         public void closed(CloseReason reason, long nowNanos) {}

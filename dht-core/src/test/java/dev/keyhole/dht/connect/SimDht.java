@@ -337,6 +337,7 @@ final class SimDht {
         final long begunNanos;
         PublicKey self;
         @Nullable PeerStream stream;
+        Address remote;
         @Nullable ConnectFailure failure;
         @Nullable CloseReason reason;
         int silences;
@@ -363,6 +364,13 @@ final class SimDht {
             return this;
         }
 
+        /** Ends the connection in good order, and waits for that. */
+        void end() {
+            PeerStream open = stream;
+            node.host.command(now -> open.end(now));
+            node.network.net.runUntil(() -> reason != null, SECONDS.toNanos(20));
+        }
+
         /** Says something and waits until it has come back. */
         boolean echoes(String text) {
             PeerStream over = stream;
@@ -379,6 +387,7 @@ final class SimDht {
         public void connected(PeerStream connected, long nowNanos) {
             connected.onSilent(() -> silences++);
             stream = connected;
+            remote = connected.remoteAddress();
             stream.onMoved(moves::add);
             endedNanos = nowNanos;
             node.dht.notice(() -> connected.start(this, node.network.net.now()));
