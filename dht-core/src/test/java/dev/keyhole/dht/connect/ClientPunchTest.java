@@ -292,6 +292,7 @@ class ClientPunchTest {
                         bench.randomPunches,
                         new RelayMemory(),
                         null,
+                        new SocketRoutes(),
                         entropy,
                         Runnable::run);
         ConnectSpec spec =

@@ -53,6 +53,7 @@ class ServerPunchTest {
                     bench.randomPunches,
                     new RelayMemory(),
                     null,
+                    new SocketRoutes(),
                     entropy,
                     Runnable::run);
     private final ServerPunch punch =
