@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keyhole.transport.net.Address;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,5 +55,30 @@ class DhtConfigTest {
     void anAbsentPortIsNotPortZero() {
         assertThat(DhtConfig.defaults().port()).isEmpty();
         assertThat(DhtConfig.defaults().withPort(0).port()).hasValue(0);
+    }
+
+    @Test
+    void networkIsJoinedOnlyWhenAsked() {
+        assertThat(DhtConfig.of().bootstrap()).isEmpty();
+        assertThat(DhtConfig.of("10.0.0.1:1").bootstrap()).containsExactly("10.0.0.1:1");
+    }
+
+    @Test
+    void explicitOptionsAreHonouredAndNeverChanged() {
+        DhtConfig config = DhtConfig.of();
+        assertThat(config.withPort(0).port()).hasValue(0);
+        assertThat(config.port()).isEmpty();
+
+        List<Address> relays = new ArrayList<>(List.of(Address.parse("10.0.0.1:1")));
+        ConnectOptions options = ConnectOptions.defaults().withRelays(relays);
+        relays.add(Address.parse("10.0.0.2:1"));
+        ConnectOptions changed = options.withPunching(false).withReusableSocket(true);
+
+        assertThat(options.relays()).containsExactly(Address.parse("10.0.0.1:1"));
+        assertThat(options.punching()).isTrue();
+        assertThat(changed.punching()).isFalse();
+        assertThat(changed.relays()).isEqualTo(options.relays());
+        assertThat(ConnectOptions.defaults().relays()).isEmpty();
+        assertThat(ConnectOptions.defaults().reusableSocket()).isFalse();
     }
 }

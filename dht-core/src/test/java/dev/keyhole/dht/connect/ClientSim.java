@@ -305,6 +305,28 @@ class ClientSim {
     }
 
     @Test
+    void lanPingRacesWithThePunch() {
+        settle();
+        server.firewall = NatType.UNKNOWN;
+        server.peerAddress = new Address(client.host.address(), 999);
+        server.holepunch = offer();
+        Address nobody = Address.parse("10.0.0.1:1234");
+        server.addresses = List.of(nobody);
+        List<Address> asked = handshakesOf(client);
+
+        Dialled dialled = client.dialThrough(server.key(), server.address());
+        dht.net.run(MILLISECONDS.toNanos(500));
+
+        assertThat(asked).contains(nobody);
+        assertThat(server.count(Command.PEER_HOLEPUNCH)).isPositive();
+        // Nobody is at the local address; the punch goes on regardless.
+        int before = server.count(Command.PEER_HOLEPUNCH);
+        dht.net.run(SECONDS.toNanos(3));
+        assertThat(server.count(Command.PEER_HOLEPUNCH)).isGreaterThan(before);
+        assertThat(dialled.failure).isNull();
+    }
+
+    @Test
     void ownAddressComesFromTheReplysAddressField() {
         settle();
         server.firewall = NatType.UNKNOWN;
