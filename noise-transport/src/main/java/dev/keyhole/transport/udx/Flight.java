@@ -81,6 +81,21 @@ final class Flight {
         return sacked.size();
     }
 
+    /** How many ranges above a gap the peer holds; the gap before each has its number. */
+    int sackedRanges() {
+        return sacked.count();
+    }
+
+    /** Where a gap begins; the last one is above all ranges. */
+    int gapStart(int gap) {
+        return gap == 0 ? unacknowledged : sacked.end(gap - 1);
+    }
+
+    /** Where a gap ends, exclusively. */
+    int gapEnd(int gap) {
+        return gap == sacked.count() ? next : sacked.start(gap);
+    }
+
     /** Payload of all packets that have not arrived, as far as we know. */
     int payloadBytes() {
         return payloadBytes;
@@ -211,7 +226,8 @@ final class Flight {
         }
     }
 
-    private SentPacket at(int seq) {
+    /** A packet that has not arrived. */
+    SentPacket at(int seq) {
         SentPacket packet = ring[seq & ring.length - 1];
         if (packet == null) {
             throw new IllegalStateException("no packet " + seq + " of " + unacknowledged);
@@ -223,6 +239,7 @@ final class Flight {
         if (packet.state == State.IN_FLIGHT) {
             unlink(packet);
         }
+        packet.arrivedThoughLost = packet.state == State.LOST;
         packet.state = State.DELIVERED;
         payloadBytes -= packet.payloadLength;
         arrivals.arrived(packet);

@@ -11,14 +11,13 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
  */
 final class LossDetector {
 
-    /** Nothing was lost. */
-    static final long NONE = Long.MIN_VALUE;
-
     /** Clocks and schedulers reorder this much by themselves. */
     private static final long MIN_REORDER_NANOS = MILLISECONDS.toNanos(1);
 
     /** Packets above a gap that are evidence of loss. */
     private static final int ENOUGH_SACKED = 3;
+
+    private static final int MAX_PATIENCE_STEPS = 8;
 
     private final Flight flight;
     private final RttEstimator rtt;
@@ -32,6 +31,10 @@ final class LossDetector {
 
     private int highestArrived;
     private boolean reorderingSeen;
+
+    /** How many quarters of a round trip packets may be late; more after each false alarm. */
+    private int patienceSteps = 1;
+
     private long recheckNanos = Long.MAX_VALUE;
 
     LossDetector(Flight flight, RttEstimator rtt) {
@@ -48,8 +51,9 @@ final class LossDetector {
      * Takes in a packet that has arrived.
      *
      * @param timely whether the ack says so as soon as it could
+     * @return whether it had been given up too early
      */
-    void arrived(SentPacket packet, boolean timely, long now) {
+    boolean arrived(SentPacket packet, boolean timely, long now) {
         long rttNanos = timely ? now - packet.sentNanos : trackedRttNanos;
         if (!tracking || packet.seq - highestArrived > 0) {
             highestArrived = packet.seq;
@@ -58,8 +62,10 @@ final class LossDetector {
         }
         boolean ackOfEarlierCopy =
                 !packet.sentOnce() && now - packet.sentNanos < rtt.minimumNanos();
-        if (ackOfEarlierCopy) {
-            return;
+        if (ackOfEarlierCopy || packet.arrivedThoughLost) {
+            reorderingSeen = true;
+            patienceSteps = Math.min(patienceSteps + 1, MAX_PATIENCE_STEPS);
+            return true;
         }
         if (!tracking || packet.sentAfter(trackedSentNanos, trackedSeq)) {
             tracking = true;
@@ -67,21 +73,22 @@ final class LossDetector {
             trackedSeq = packet.seq;
             trackedRttNanos = rttNanos;
         }
+        return false;
     }
 
     /**
      * Gives up what is lost by now, and finds out when to look again.
      *
      * @param recovering whether packets have been lost lately
-     * @return when the last packet that was given up had been sent, or {@link #NONE}
+     * @return whether any was
      */
-    long detect(boolean recovering, long now) {
+    boolean detect(boolean recovering, long now) {
         recheckNanos = Long.MAX_VALUE;
         if (!tracking) {
-            return NONE;
+            return false;
         }
         long patience = trackedRttNanos + reorderWindowNanos(recovering);
-        long lost = NONE;
+        boolean lost = false;
         SentPacket packet = flight.earliestSent();
         while (packet != null && !packet.sentAfter(trackedSentNanos, trackedSeq)) {
             if (packet.sentNanos + patience > now) {
@@ -91,10 +98,49 @@ final class LossDetector {
             }
             SentPacket later = Flight.after(packet);
             flight.lose(packet);
-            lost = packet.sentNanos;
+            lost = true;
             packet = later;
         }
         return lost;
+    }
+
+    /**
+     * The same where acks have had no room for all that the peer holds, so that only what is missing
+     * below the last they mentioned is known to be. It is lost, too, when it has been under way for
+     * longer than packets take, whatever was sent after it.
+     */
+    boolean detectBelow(int mentionedBelow, boolean recovering, long now) {
+        recheckNanos = Long.MAX_VALUE;
+        long patience = trackedRttNanos + reorderWindowNanos(recovering);
+        boolean lost = false;
+        for (int gap = 0; gap <= flight.sackedRanges(); gap++) {
+            int end = flight.gapEnd(gap);
+            for (int seq = flight.gapStart(gap); seq - end < 0; seq++) {
+                if (seq - mentionedBelow >= 0) {
+                    return lost;
+                }
+                SentPacket packet = flight.at(seq);
+                if (packet.state == SentPacket.State.IN_FLIGHT && isLost(packet, patience, now)) {
+                    flight.lose(packet);
+                    lost = true;
+                }
+            }
+        }
+        return lost;
+    }
+
+    private boolean isLost(SentPacket packet, long patience, long now) {
+        if (packet.sentNanos + rtt.lateNanos() <= now) {
+            return true;
+        }
+        if (!tracking || packet.sentAfter(trackedSentNanos, trackedSeq)) {
+            return false;
+        }
+        if (packet.sentNanos + patience <= now) {
+            return true;
+        }
+        recheckNanos = Math.min(recheckNanos, packet.sentNanos + patience);
+        return false;
     }
 
     /** Gives up, after a timeout, the first packet and all others that had time to arrive. */
@@ -115,8 +161,9 @@ final class LossDetector {
 
     private long reorderWindowNanos(boolean recovering) {
         if (!reorderingSeen && (recovering || flight.sacked() >= ENOUGH_SACKED)) {
-            return NONE;
+            return Math.min(MIN_REORDER_NANOS, rtt.smoothedNanos() / 8);
         }
-        return Math.max(MIN_REORDER_NANOS, Math.min(rtt.minimumNanos() / 4, rtt.smoothedNanos()));
+        long window = patienceSteps * (rtt.minimumNanos() / 4);
+        return Math.max(MIN_REORDER_NANOS, Math.min(window, rtt.smoothedNanos()));
     }
 }

@@ -1,11 +1,11 @@
 package dev.keyhole.transport.udx;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
-import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.wire.Bytes;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,16 +32,19 @@ final class Sender {
     /** Blocks that a selective ack has at most; they are the lowest. */
     static final int MAX_BLOCKS = 50;
 
+    /** Probes without an answer, each after twice the time, before only the timeout is left. */
+    private static final int MAX_PROBES = 3;
+
     private static final long PROBE_FLOOR_NANOS = MILLISECONDS.toNanos(5);
     private static final long ACK_DELAY_NANOS = MILLISECONDS.toNanos(2);
-    private static final double STARTUP_PACE = 2;
-    private static final double STEADY_PACE = 1.25;
 
     private final SendQueue queue = new SendQueue();
     private final Flight flight;
     private final RttEstimator rtt = new RttEstimator();
     private final LossDetector losses;
-    private Cubic congestion = new Cubic();
+    private final DeliveryRate rate = new DeliveryRate();
+    private final Random dice;
+    private Bbr congestion;
     private final Pacer pacer = new Pacer();
     private final UdxCounters counters;
 
@@ -51,9 +54,6 @@ final class Sender {
 
     private Mode mode = Mode.OPEN;
     private int modeUntil;
-
-    /** What was sent before that and lost has been answered for. */
-    private long windowReducedAt = Long.MIN_VALUE;
 
     private int timeouts;
     private boolean patient;
@@ -75,11 +75,10 @@ final class Sender {
     /** The end of its last block: what is above may have arrived unmentioned. */
     private int mentionedBelow;
 
-    private boolean windowLimited;
     private boolean wroteSinceTransmit;
     private boolean progressSinceTransmit;
     private boolean probeDue;
-    private boolean probeOut;
+    private int probesOut;
     private boolean heartbeatDue;
 
     /** Whether packets have been lost lately, and how that was noticed. */
@@ -111,7 +110,9 @@ final class Sender {
         void sendAgain(Bytes datagram, Effects effects);
     }
 
-    Sender(int firstSeq, int firstRemoteSeq, UdxCounters counters) {
+    Sender(int firstSeq, int firstRemoteSeq, Random dice, UdxCounters counters) {
+        this.dice = dice;
+        this.congestion = new Bbr(dice);
         this.flight = new Flight(firstSeq);
         this.losses = new LossDetector(flight, rtt);
         this.counters = counters;
@@ -149,12 +150,12 @@ final class Sender {
     void startOver() {
         flight.loseAll();
         mode = Mode.OPEN;
-        congestion = new Cubic();
+        congestion = new Bbr(dice);
         timeouts = 0;
         timeoutAt = Machine.NEVER;
         probeAt = Machine.NEVER;
         probeDue = false;
-        probeOut = false;
+        probesOut = 0;
     }
 
     /**
@@ -203,7 +204,8 @@ final class Sender {
 
     boolean isAboveHighWater() {
         long window = Math.min((long) congestion.windowPackets() * MAX_PAYLOAD, peerWindow);
-        return pendingBytes() > HIGH_WATER_BYTES + window;
+        long unmentioned = acksTruncated ? (long) flight.overdue() * MAX_PAYLOAD : 0;
+        return pendingBytes() > HIGH_WATER_BYTES + window + unmentioned;
     }
 
     RttEstimator rtt() {
@@ -243,8 +245,10 @@ final class Sender {
     void acknowledge(int ack, Bytes blocks, long now) {
         if (mode != Mode.OPEN && ack - modeUntil >= 0) {
             mode = Mode.OPEN;
+            congestion.recovered();
         }
         Arrived arrived = new Arrived(now);
+        rate.begin();
         boolean advanced = ack - flight.unacknowledged() > 0;
         if (advanced) {
             flight.acknowledge(ack, arrived);
@@ -261,6 +265,8 @@ final class Sender {
         if (arrived.packets > 0) {
             acknowledged = true;
             learn(arrived, now);
+        } else if (acksTruncated) {
+            detectLosses(now);
         }
         if (advanced) {
             progressed(now);
@@ -324,9 +330,7 @@ final class Sender {
             flight.ageUntil(now - rtt.lateNanos());
         }
         if (rtt.isSampled()) {
-            double gain = congestion.inSlowStart() ? STARTUP_PACE : STEADY_PACE;
-            double perRoundTrip = (double) congestion.windowPackets() * datagramBytes();
-            pacer.rate(gain * perRoundTrip * SECONDS.toNanos(1) / rtt.smoothedNanos(), now);
+            pacer.rate(congestion.packetsPerSecond(rtt.smoothedNanos()) * datagramBytes(), now);
         }
         if (probeDue) {
             probe(path, effects, endAlone, now);
@@ -391,12 +395,22 @@ final class Sender {
             endSent = true;
             endSeq = seq;
         }
-        flight.sent(new SentPacket(seq, datagram, now));
+        SentPacket packet = new SentPacket(seq, datagram, now);
+        noteRate(packet, now);
+        flight.sent(packet);
         pacer.spend(datagram.length());
         path.send(datagram, effects);
     }
 
+    private void noteRate(SentPacket packet, long now) {
+        if (flight.isEmpty()) {
+            congestion.resumed();
+        }
+        rate.sent(packet, flight.inFlight() > 0, !acksTruncated, now);
+    }
+
     private void repeat(SentPacket packet, Path path, Effects effects, long now) {
+        noteRate(packet, now);
         flight.repeated(packet, now);
         pacer.spend(packet.datagram.length());
         counters.count(UdxCounters.Event.RETRANSMITTED);
@@ -409,14 +423,17 @@ final class Sender {
     /** Asks for an ack: with something new, whatever the window, or else with the last packet. */
     private void probe(Path path, Effects effects, boolean endAlone, long now) {
         probeDue = false;
-        SentPacket highest = flight.highest();
-        if (hasNew() && peerHasRoom()) {
+        boolean recovering = mode != Mode.OPEN;
+        SentPacket packet = recovering ? flight.lowest() : flight.highest();
+        if (!recovering && hasNew() && peerHasRoom()) {
             sendOne(path, effects, endAlone, now);
-        } else if (highest != null) {
-            repeat(highest, path, effects, now);
+        } else if (packet != null) {
+            repeat(packet, path, effects, now);
         }
-        probeOut = true;
-        timeoutAt = now + rtt.timeoutNanos();
+        if (probesOut == 0) {
+            timeoutAt = now + rtt.timeoutNanos();
+        }
+        probesOut++;
     }
 
     private void askForWindow(Path path, Effects effects, long now) {
@@ -446,7 +463,10 @@ final class Sender {
         if (work && full && acksTruncated && underWay != null) {
             paceAt = underWay.sentNanos + rtt.lateNanos();
         }
-        windowLimited = work && (full || paced && 2 * inFlight() >= congestion.windowPackets());
+        boolean waitsForPeer = hasNew() && !peerHasRoom();
+        if (!full && (!work || waitsForPeer)) {
+            rate.limited(inFlight());
+        }
 
         if (flight.isEmpty()) {
             timeoutAt = Machine.NEVER;
@@ -458,13 +478,13 @@ final class Sender {
         }
         boolean waiting =
                 mode == Mode.TIMED_OUT
-                        || probeOut
+                        || probesOut == MAX_PROBES
                         || losses.recheckNanos() != Machine.NEVER
                         || inFlight() == 0;
         if (waiting) {
             probeAt = Machine.NEVER;
         } else if (sent || progressSinceTransmit) {
-            long at = now + probeDelayNanos();
+            long at = now + (probeDelayNanos() << probesOut);
             probeAt = at < timeoutAt ? at : Machine.NEVER;
         }
     }
@@ -478,18 +498,16 @@ final class Sender {
     }
 
     private void learn(Arrived arrived, long now) {
-        probeOut = false;
+        probesOut = 0;
         SentPacket sample = arrived.sample;
         if (sample != null) {
             rtt.sample(now - sample.sentNanos, now);
-            congestion.sample(sample.sentNanos, now - sample.sentNanos, now);
         } else if (timeouts > 0) {
             rtt.doubt();
         }
         detectLosses(now);
-        if (windowLimited && mode != Mode.RECOVERY) {
-            congestion.arrived(arrived.packets, rtt.smoothedNanos(), now);
-        }
+        long rttNanos = sample == null ? -1 : now - sample.sentNanos;
+        congestion.arrived(arrived.packets, inFlight(), arrived.allTimely, rttNanos, rate, now);
     }
 
     private void progressed(long now) {
@@ -500,15 +518,28 @@ final class Sender {
     }
 
     private void detectLosses(long now) {
-        long sentNanos = losses.detect(mode != Mode.OPEN, now);
-        boolean lost = sentNanos != LossDetector.NONE;
+        int inFlightBefore = inFlight();
+        boolean recovering = mode != Mode.OPEN;
+        boolean lost =
+                acksTruncated
+                        ? losses.detectBelow(mentionedBelow, recovering, now)
+                        : losses.detect(recovering, now);
         if (lost && mode == Mode.OPEN) {
             mode = Mode.RECOVERY;
             modeUntil = flight.next();
         }
-        if (lost && mode == Mode.RECOVERY && sentNanos >= windowReducedAt) {
-            congestion.lost();
-            windowReducedAt = now;
+        if (lost) {
+            congestion.lost(inFlightBefore - inFlight(), inFlight());
+        }
+    }
+
+    /** A packet has arrived that was given up too early. */
+    private void neverLost() {
+        counters.count(UdxCounters.Event.REPEATED_IN_VAIN);
+        congestion.neverLost();
+        if (mode == Mode.TIMED_OUT) {
+            mode = Mode.OPEN;
+            congestion.recovered();
         }
     }
 
@@ -521,8 +552,7 @@ final class Sender {
         mode = Mode.TIMED_OUT;
         modeUntil = flight.next();
         losses.timedOut(now);
-        congestion.timedOut(inFlight(), timeouts > 1);
-        windowReducedAt = now;
+        congestion.timedOut(inFlight());
         probeAt = Machine.NEVER;
         timeoutAt = now + 2 * rtt.timeoutNanos();
         return true;
@@ -537,6 +567,7 @@ final class Sender {
 
         private final long now;
         private int packets;
+        private boolean allTimely = true;
 
         /** Of those that were sent once, the one sent last: acks of others may have been lost. */
         private @Nullable SentPacket sample;
@@ -548,8 +579,12 @@ final class Sender {
         @Override
         public void arrived(SentPacket packet) {
             packets++;
+            rate.arrived(packet, now);
             boolean timely = !acksTruncated || packet.seq - mentionedBelow < 0;
-            losses.arrived(packet, timely, now);
+            if (losses.arrived(packet, timely, now)) {
+                neverLost();
+            }
+            allTimely &= timely;
             SentPacket best = sample;
             boolean usable = timely && packet.sentOnce();
             if (usable && (best == null || packet.sentAfter(best.sentNanos, best.seq))) {

@@ -20,8 +20,17 @@ final class SentPacket {
     final Bytes datagram;
 
     State state = State.IN_FLIGHT;
+    boolean arrivedThoughLost;
     int transmissions = 1;
     long sentNanos;
+
+    /** What {@link DeliveryRate} knew when the packet was sent last. */
+    long deliveredBefore;
+
+    long deliveredBeforeAt;
+    long firstSentAt;
+    boolean rateLimited;
+    boolean rateUsable;
 
     /** Whether it has been under way for longer than packets travel. */
     boolean overdue;

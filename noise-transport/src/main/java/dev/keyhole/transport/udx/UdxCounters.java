@@ -30,6 +30,8 @@ public final class UdxCounters {
         MESSAGE_DROPPED,
         /** A packet sent again. */
         RETRANSMITTED,
+        /** A packet given up for lost that then arrived. */
+        REPEATED_IN_VAIN,
         /** A timeout that made packets be sent again. */
         TIMEOUT,
         /** A packet answered for a stream that had ended. */

@@ -12,6 +12,7 @@ import dev.keyhole.transport.udx.ReceiveQueue.Arrival;
 import dev.keyhole.transport.udx.UdxCounters.Event;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayDeque;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,13 +148,13 @@ public final class UdxStream extends Deadlines.Entry {
         }
         this.windowLimit = windowBytes;
         this.advertised = windowBytes;
-        this.sender = new Sender(0, 0, counters);
+        this.sender = new Sender(0, 0, new Random(localId), counters);
         this.receiving = new ReceiveQueue(0, KEPT_WINDOWS * windowLimit);
     }
 
     /** Has the numbers of packets begin elsewhere than at zero. */
     void startAt(int firstSeq, int firstRemoteSeq) {
-        sender = new Sender(firstSeq, firstRemoteSeq, counters);
+        sender = new Sender(firstSeq, firstRemoteSeq, new Random(localId), counters);
         receiving = new ReceiveQueue(firstRemoteSeq, KEPT_WINDOWS * windowLimit);
     }
 

@@ -53,12 +53,13 @@ class RemoteChangeSim {
         relayHost.kill();
         exchange.a.goStraight();
         exchange.b.goStraight();
-        net.run(MILLISECONDS.toNanos(1500));
+        net.run(MILLISECONDS.toNanos(500));
 
         assertThat(before).isPositive();
         assertThat(exchange.b.received).isGreaterThan(before);
         net.runUntil(exchange::closed, SECONDS.toNanos(60));
         checkWhole(exchange);
+        assertThat(exchange.a.machine.streams.counters().of(UdxCounters.Event.TIMEOUT)).isZero();
     }
 
     @Seeds(20)

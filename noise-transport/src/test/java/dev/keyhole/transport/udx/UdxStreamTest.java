@@ -127,6 +127,7 @@ class UdxStreamTest {
         lone.until(20);
 
         lone.receive(SACK, 0, 0, blocks(1, 5));
+        lone.until(21);
 
         assertThat(lone.sentHeaders()).extracting(PacketHeader::seq).containsExactly(0);
         assertThat(lone.stream.stats().pendingBytes()).isEqualTo(1152);
@@ -701,6 +702,8 @@ class UdxStreamTest {
 
         lone.stream.changeRemote(OTHER_SOCKET, OTHER_PEER, 77, lone.now);
         lone.sent();
+        lone.until(1_000);
+        lone.recorder.take();
         lone.until(2_000);
 
         List<Recorder.Sent> sent = lone.recorder.take();

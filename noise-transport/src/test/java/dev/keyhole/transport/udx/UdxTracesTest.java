@@ -10,8 +10,12 @@ import dev.keyhole.transport.net.Datagram;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.wire.Bytes;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
@@ -84,6 +88,88 @@ class UdxTracesTest {
 
         assertThat(b.sent()).isEmpty();
         assertThat(b.inbox.closed).isEqualTo(new CloseReason.Ended());
+    }
+
+    @Test
+    void lossesOfThePathAreAnsweredAsTheOriginalAnswersThem() {
+        JsonNode trace = find("A sends 34000").get("packets");
+        LoneStream b = new LoneStream(new Inbox(), ID_B, UdxStream.DEFAULT_WINDOW_BYTES);
+        b.connect(ID_A);
+        List<Bytes> acks = new ArrayList<>();
+        List<Bytes> ofTheOriginal = new ArrayList<>();
+
+        for (JsonNode packet : trace) {
+            if (packet.get("from").asText().equals("B")) {
+                ofTheOriginal.add(hex(packet, "bytes"));
+            } else if (!packet.has("dropped")) {
+                b.receive(hex(packet, "bytes"));
+                acks.addAll(b.sent());
+            }
+        }
+
+        assertThat(acks).isEqualTo(ofTheOriginal);
+        assertThat(b.inbox.all().length()).isEqualTo(34_000);
+    }
+
+    @Test
+    void lossesTheOriginalRepairsAreRepairedAndNothingElseIs() {
+        JsonNode trace = find("A sends 34000").get("packets");
+        LoneStream a = new LoneStream(new Inbox(), ID_A, UdxStream.DEFAULT_WINDOW_BYTES);
+        LoneStream b = new LoneStream(new Inbox(), ID_B, UdxStream.DEFAULT_WINDOW_BYTES);
+        a.connect(ID_B);
+        b.connect(ID_A);
+        Set<Integer> dropped = new TreeSet<>();
+        trace.forEach(
+                packet -> {
+                    if (packet.has("dropped")) {
+                        dropped.add(packet.get("decoded").get("seq").asInt());
+                    }
+                });
+        Set<Integer> toDrop = new TreeSet<>(dropped);
+        List<Integer> repeated = new ArrayList<>();
+        int highest = -1;
+
+        a.stream.write(Bytes.random(new Random(1), 34_000), a.now);
+        for (int turn = 0; turn < 100 && a.stream.stats().pendingBytes() > 0; turn++) {
+            for (Bytes packet : a.sent()) {
+                int seq = PacketHeader.of(packet).seq();
+                if (seq <= highest) {
+                    repeated.add(seq);
+                }
+                highest = Math.max(highest, seq);
+                if (!toDrop.remove(seq)) {
+                    b.receive(packet);
+                }
+            }
+            a.until(5 * turn + 5);
+            b.sent().forEach(a::receive);
+        }
+
+        assertThat(repeated).containsExactlyElementsOf(dropped);
+        assertThat(b.inbox.all().length()).isEqualTo(34_000);
+        assertThat(a.count(UdxCounters.Event.TIMEOUT)).isZero();
+    }
+
+    @Test
+    void theProbesOfTheOriginalForLargerPacketsAreTaken() {
+        JsonNode probes = find("mtu climb").get("probes");
+        LoneStream b = new LoneStream(new Inbox(), ID_B, UdxStream.DEFAULT_WINDOW_BYTES);
+        b.connect(ID_A);
+        int seq = 0;
+        int expected = 0;
+
+        for (JsonNode probe : probes) {
+            int padding = probe.get(0).asInt();
+            byte[] packet = new byte[probe.get(1).asInt()];
+            new PacketHeader(PacketHeader.DATA, padding, ID_B, 4_194_304, seq++, 0).writeTo(packet);
+            Arrays.fill(packet, PacketHeader.LENGTH + padding, packet.length, (byte) 7);
+            b.receive(Bytes.wrap(packet));
+            expected += packet.length - PacketHeader.LENGTH - padding;
+        }
+
+        byte[] sevens = new byte[expected];
+        Arrays.fill(sevens, (byte) 7);
+        assertThat(b.inbox.all()).isEqualTo(Bytes.wrap(sevens));
     }
 
     @Test

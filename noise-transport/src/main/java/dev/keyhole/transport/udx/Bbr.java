@@ -1,0 +1,450 @@
+package dev.keyhole.transport.udx;
+
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+
+import java.util.Random;
+
+/**
+ * How many packets may be in flight, and how fast they leave: BBR, after its first version.
+ *
+ * <p>It models the path, by the highest rate of delivery of late and by the shortest round trip, and
+ * keeps as much in flight as the path holds; a lost packet here and there changes nothing. Where this
+ * differs from the original ({@code docs/protocol.md}, "Sending over UDX"): only when a round loses
+ * more than two packets in a hundred is that taken for a full queue, which ends the startup and holds
+ * growth for the round; and the shortest round trip is looked for with half a path in flight, not with
+ * four packets.
+ */
+final class Bbr {
+
+    static final int INITIAL_PACKETS = 10;
+    static final int MIN_PACKETS = 4;
+
+    /** A peer that acknowledges what it never got could raise the window for ever. */
+    static final int MAX_PACKETS = ReceiveQueue.MAX_PACKETS_AHEAD;
+
+    private static final double STARTUP_GAIN = 2.885;
+    private static final double CAREFUL_GAIN = 1.25;
+    private static final double WINDOW_GAIN = 2;
+    private static final double MIN_WINDOW_GAIN = 1.25;
+    private static final double WINDOW_GAIN_AFTER_LOSS = 0.8;
+    private static final double WINDOW_GAIN_STEP = 0.05;
+    private static final double WINDOW_GAIN_FOR_PROBE = 0.5;
+
+    /** Phases of a cycle, each about a round trip: probe for more, drain, and then cruise. */
+    private static final int PROBE = 0;
+
+    private static final int DRAIN_AFTER_PROBE = 1;
+    private static final int FIRST_CRUISE = 2;
+    private static final int MIN_PHASES = 6;
+    private static final int MORE_PHASES = 4;
+
+    /** A little less than the path carries, so that queues empty. */
+    private static final double PACING_MARGIN = 0.99;
+
+    private static final int BANDWIDTH_ROUNDS = 10;
+    private static final double STARTUP_GROWTH = 1.25;
+    private static final int STARTUP_ROUNDS_WITHOUT_GROWTH = 3;
+
+    private static final long MIN_RISE_NANOS = MILLISECONDS.toNanos(4);
+    private static final long MAX_RISE_NANOS = MILLISECONDS.toNanos(16);
+    private static final int MIN_IN_ROW = 8;
+
+    private static final long MIN_RTT_LASTS_NANOS = SECONDS.toNanos(10);
+    private static final long PROBE_RTT_NANOS = MILLISECONDS.toNanos(200);
+
+    private static final int AGGREGATION_ROUNDS = 5;
+    private static final long MAX_AGGREGATION_NANOS = MILLISECONDS.toNanos(100);
+
+    private static final double HEAVY_LOSS = 0.02;
+    private static final int HEAVY_LOSS_PACKETS = 8;
+
+    /** What is being found out. */
+    private enum State {
+        STARTUP,
+        DRAIN,
+        PROBE_BANDWIDTH,
+        PROBE_RTT
+    }
+
+    private State state = State.STARTUP;
+    private double window = INITIAL_PACKETS;
+
+    private long round;
+    private long roundEndsAt;
+    private boolean roundStarted;
+    private int lostInRound;
+    private int packetsOfRound = INITIAL_PACKETS;
+    private boolean heavyLossInRound;
+
+    private final double[] bandwidthOfRounds = new double[BANDWIDTH_ROUNDS];
+    private double bandwidth;
+
+    private long minRttNanos = Long.MAX_VALUE;
+    private long minRttAt;
+    private boolean idle = true;
+
+    private double fullBandwidth;
+    private int roundsWithoutGrowth;
+    private boolean pipeFull;
+    private double windowGain = WINDOW_GAIN;
+    private double windowGainBefore = WINDOW_GAIN;
+    private boolean queueGrows;
+    private long shortestInRow = Long.MAX_VALUE;
+    private int inRow;
+
+    private final Random dice;
+    private int phase;
+    private int phases;
+    private long phaseAt;
+
+    private long probeRttUntil;
+    private boolean probeRttRoundDone;
+
+    private final double[] aggregations = new double[2];
+    private long aggregationRound;
+    private long aggregationAt;
+    private double aggregated;
+
+    /** What the window was before a loss or a timeout made it small; 0 if none did. */
+    private double windowBefore;
+
+    private boolean conserving;
+
+    String dbg() {
+        return state
+                + " win "
+                + (int) window
+                + " bw "
+                + bandwidth * 1e9 * 1152 / 1e6
+                + " minrtt "
+                + minRttNanos / 1e6
+                + " round "
+                + round
+                + " cyc "
+                + phase
+                + " qg "
+                + queueGrows
+                + " full "
+                + pipeFull
+                + " cons "
+                + conserving
+                + " agg "
+                + aggregationAllowance()
+                + " before "
+                + windowBefore;
+    }
+
+    /**
+     * Congestion control for a new path.
+     *
+     * @param dice decides nothing that matters to anybody else
+     */
+    Bbr(Random dice) {
+        this.dice = dice;
+    }
+
+    int windowPackets() {
+        return (int) window;
+    }
+
+    /** How fast packets may leave, in packets per second; 0 if nothing is known yet. */
+    double packetsPerSecond(long smoothedRttNanos) {
+        double perNano = bandwidth > 0 ? bandwidth : window / Math.max(1, smoothedRttNanos);
+        return PACING_MARGIN * pacingGain() * perNano * SECONDS.toNanos(1);
+    }
+
+    /** Takes in that packets leave again after none were in flight. */
+    void resumed() {
+        idle = true;
+    }
+
+    /** Takes in that packets were given up for lost, with so many left in flight. */
+    void lost(int packets, int inFlight) {
+        lostInRound += packets;
+        if (isLossHeavy() && !heavyLossInRound) {
+            heavyLossInRound = true;
+            windowGainBefore = windowGain;
+            if (pipeFull) {
+                windowGain = Math.max(MIN_WINDOW_GAIN, windowGain * WINDOW_GAIN_AFTER_LOSS);
+            }
+            pipeFull = true;
+            shrink(inFlight);
+            conserving = true;
+        }
+    }
+
+    /** Takes in that a packet arrived which had been given up for lost. */
+    void neverLost() {
+        lostInRound = Math.max(0, lostInRound - 1);
+        if (heavyLossInRound && !isLossHeavy()) {
+            heavyLossInRound = false;
+            windowGain = windowGainBefore;
+            recovered();
+        }
+    }
+
+    /** Takes in that nothing came back in time. */
+    void timedOut(int inFlight) {
+        shrink(inFlight + 1.0);
+        fullBandwidth = 0;
+        roundsWithoutGrowth = 0;
+    }
+
+    /** Takes in that what had been lost has arrived, or never was. */
+    void recovered() {
+        conserving = false;
+        window = Math.max(window, windowBefore);
+        windowBefore = 0;
+    }
+
+    /**
+     * Takes in an ack.
+     *
+     * @param packets how many arrived
+     * @param inFlight how many still are
+     * @param timely whether all arrived just now, as far as can be told
+     * @param rttNanos the round trip of one of them; negative if none can be told
+     */
+    void arrived(
+            int packets, int inFlight, boolean timely, long rttNanos, DeliveryRate rate, long now) {
+        countRound(rate, inFlight);
+        measureBandwidth(rate);
+        if (timely) {
+            measureAggregation(packets, now);
+        }
+        advanceCycle(inFlight, now);
+        judgeQueue(rttNanos);
+        judgeStartup(rate);
+        judgeDrain(inFlight, now);
+        measureRtt(rttNanos, inFlight, now);
+        idle = false;
+        setWindow(packets, inFlight);
+    }
+
+    private boolean isLossHeavy() {
+        return lostInRound >= HEAVY_LOSS_PACKETS && lostInRound > HEAVY_LOSS * packetsOfRound;
+    }
+
+    private void countRound(DeliveryRate rate, int inFlight) {
+        roundStarted = rate.priorDelivered() >= roundEndsAt;
+        if (!roundStarted) {
+            return;
+        }
+        roundEndsAt = rate.delivered();
+        round++;
+        bandwidthOfRounds[(int) (round % BANDWIDTH_ROUNDS)] = 0;
+        if (conserving) {
+            recovered();
+        }
+        heavyLossInRound = false;
+        lostInRound = 0;
+        packetsOfRound = inFlight;
+    }
+
+    private void measureBandwidth(DeliveryRate rate) {
+        if (rate.isSampled(minRttNanos == Long.MAX_VALUE ? 0 : minRttNanos)) {
+            double sample = rate.packetsPerNano();
+            int index = (int) (round % BANDWIDTH_ROUNDS);
+            if (!rate.isLimited() || sample >= bandwidth) {
+                bandwidthOfRounds[index] = Math.max(bandwidthOfRounds[index], sample);
+            }
+        }
+        double highest = 0;
+        for (double ofRound : bandwidthOfRounds) {
+            highest = Math.max(highest, ofRound);
+        }
+        // After ten rounds with too little to send, the old rate is still the best guess.
+        bandwidth = highest > 0 ? highest : bandwidth;
+    }
+
+    /** Acks may come in bunches; between them, what is on its way back needs room in the window. */
+    private void measureAggregation(int packets, long now) {
+        if (round - aggregationRound >= AGGREGATION_ROUNDS) {
+            aggregationRound = round;
+            aggregations[1] = aggregations[0];
+            aggregations[0] = 0;
+        }
+        double expected = bandwidth * (now - aggregationAt);
+        if (aggregated <= expected) {
+            aggregated = 0;
+            aggregationAt = now;
+            expected = 0;
+        }
+        aggregated = Math.min(aggregated + packets, MAX_PACKETS);
+        double extra = Math.min(aggregated - expected, window);
+        aggregations[0] = Math.max(aggregations[0], extra);
+    }
+
+    private double aggregationAllowance() {
+        if (!pipeFull) {
+            return 0;
+        }
+        double highest = Math.max(aggregations[0], aggregations[1]);
+        return Math.min(highest, bandwidth * MAX_AGGREGATION_NANOS);
+    }
+
+    private void advanceCycle(int inFlight, long now) {
+        if (state != State.PROBE_BANDWIDTH) {
+            return;
+        }
+        boolean lasted = now - phaseAt > minRttNanos;
+        boolean over =
+                switch (phase) {
+                    case PROBE ->
+                            lasted && (heavyLossInRound || inFlight >= pathHolds(pacingGain()));
+                    case DRAIN_AFTER_PROBE -> lasted || inFlight <= pathHolds(1);
+                    default -> lasted;
+                };
+        if (over) {
+            phase++;
+            phaseAt = now;
+        }
+        if (phase >= phases) {
+            phase = PROBE;
+            drawPhases();
+            windowGain = Math.min(windowGain + WINDOW_GAIN_STEP, WINDOW_GAIN);
+        }
+    }
+
+    /** Cycles differ in length, lest streams that share a path probe at the same time for ever. */
+    private void drawPhases() {
+        phases = MIN_PHASES + dice.nextInt(MORE_PHASES + 1);
+    }
+
+    /** Grows with care while the shortest of some round trips in a row shows a queue. */
+    private void judgeQueue(long rttNanos) {
+        if (state != State.STARTUP || rttNanos < 0 || minRttNanos == Long.MAX_VALUE) {
+            return;
+        }
+        shortestInRow = Math.min(shortestInRow, rttNanos);
+        inRow++;
+        if (inRow >= Math.max(MIN_IN_ROW, packetsOfRound / 8)) {
+            long rise = Math.max(MIN_RISE_NANOS, Math.min(minRttNanos / 8, MAX_RISE_NANOS));
+            queueGrows = shortestInRow > minRttNanos + rise;
+            shortestInRow = Long.MAX_VALUE;
+            inRow = 0;
+        }
+    }
+
+    private void judgeStartup(DeliveryRate rate) {
+        if (pipeFull || !roundStarted || rate.isLimited()) {
+            return;
+        }
+        if (bandwidth >= STARTUP_GROWTH * fullBandwidth) {
+            fullBandwidth = bandwidth;
+            roundsWithoutGrowth = 0;
+            return;
+        }
+        roundsWithoutGrowth++;
+        pipeFull = roundsWithoutGrowth >= STARTUP_ROUNDS_WITHOUT_GROWTH;
+    }
+
+    private void judgeDrain(int inFlight, long now) {
+        if (state == State.STARTUP && pipeFull) {
+            state = State.DRAIN;
+        }
+        if (state == State.DRAIN && inFlight <= pathHolds(1)) {
+            probeBandwidth(now);
+        }
+    }
+
+    private void probeBandwidth(long now) {
+        state = State.PROBE_BANDWIDTH;
+        drawPhases();
+        phase = FIRST_CRUISE + dice.nextInt(phases - FIRST_CRUISE);
+        phaseAt = now;
+    }
+
+    private void measureRtt(long rttNanos, int inFlight, long now) {
+        boolean old = now - minRttAt > MIN_RTT_LASTS_NANOS;
+        if (rttNanos >= 0 && (rttNanos <= minRttNanos || old)) {
+            minRttNanos = Math.max(1, rttNanos);
+            minRttAt = now;
+        }
+        if (old && !idle && state != State.PROBE_RTT && minRttNanos != Long.MAX_VALUE) {
+            state = State.PROBE_RTT;
+            windowBefore = Math.max(window, windowBefore);
+            probeRttUntil = 0;
+        }
+        if (state == State.PROBE_RTT) {
+            probeRtt(inFlight, now);
+        }
+    }
+
+    private void probeRtt(int inFlight, long now) {
+        if (probeRttUntil == 0) {
+            if (inFlight <= probeRttWindow()) {
+                probeRttUntil = now + PROBE_RTT_NANOS;
+                probeRttRoundDone = false;
+            }
+            return;
+        }
+        probeRttRoundDone |= roundStarted;
+        if (probeRttRoundDone && now >= probeRttUntil) {
+            minRttAt = now;
+            recovered();
+            if (pipeFull) {
+                probeBandwidth(now);
+            } else {
+                state = State.STARTUP;
+            }
+        }
+    }
+
+    private double probeRttWindow() {
+        return Math.max(MIN_PACKETS, pathHolds(0.5));
+    }
+
+    private void setWindow(int packets, int inFlight) {
+        if (conserving) {
+            window = Math.max(window, inFlight + packets);
+        } else {
+            double target = pathHolds(windowGain()) + aggregationAllowance() + 3;
+            if (pipeFull) {
+                window = Math.min(window + packets, target);
+            } else if (window < target || minRttNanos == Long.MAX_VALUE) {
+                window += packets;
+            }
+        }
+        window = Math.min(Math.max(window, MIN_PACKETS), MAX_PACKETS);
+        if (state == State.PROBE_RTT) {
+            window = Math.min(window, probeRttWindow());
+        }
+    }
+
+    /** How many packets the path holds without a queue, times a factor. */
+    private double pathHolds(double gain) {
+        if (minRttNanos == Long.MAX_VALUE || bandwidth == 0) {
+            return gain * INITIAL_PACKETS;
+        }
+        return gain * Math.max(1, bandwidth * minRttNanos);
+    }
+
+    private void shrink(double to) {
+        windowBefore = Math.max(window, windowBefore);
+        window = Math.max(1, Math.min(window, to));
+    }
+
+    private double pacingGain() {
+        return switch (state) {
+            case STARTUP -> queueGrows ? CAREFUL_GAIN : STARTUP_GAIN;
+            case DRAIN -> 1 / STARTUP_GAIN;
+            case PROBE_BANDWIDTH ->
+                    switch (phase) {
+                        case PROBE -> 1.25;
+                        case DRAIN_AFTER_PROBE -> 0.75;
+                        default -> 1;
+                    };
+            case PROBE_RTT -> 1;
+        };
+    }
+
+    private double windowGain() {
+        if (state == State.STARTUP && queueGrows) {
+            return CAREFUL_GAIN;
+        }
+        boolean probing = state == State.PROBE_BANDWIDTH && phase == PROBE;
+        return probing ? windowGain + WINDOW_GAIN_FOR_PROBE : windowGain;
+    }
+}

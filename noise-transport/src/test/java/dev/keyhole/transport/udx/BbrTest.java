@@ -1,0 +1,137 @@
+package dev.keyhole.transport.udx;
+
+import static java.util.concurrent.TimeUnit.MICROSECONDS;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.keyhole.transport.wire.Bytes;
+import java.util.ArrayDeque;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class BbrTest {
+
+    private static final long RTT = MILLISECONDS.toNanos(50);
+
+    private final Bbr bbr = new Bbr(new Random(1));
+    private final DeliveryRate rate = new DeliveryRate();
+    private final ArrayDeque<SentPacket> path = new ArrayDeque<>();
+    private final ArrayDeque<Long> arrivals = new ArrayDeque<>();
+    private int nextSeq;
+    private long now;
+    private long freeAt;
+    private double owed;
+
+    @Test
+    void itBeginsWithTenPackets() {
+        assertThat(bbr.windowPackets()).isEqualTo(10);
+    }
+
+    @Test
+    void itFindsOutWhatThePathCarries() {
+        run(SECONDS.toNanos(3), MICROSECONDS.toNanos(500));
+
+        assertThat(bbr.packetsPerSecond(RTT)).isCloseTo(2000, within(600.0));
+        assertThat(bbr.windowPackets()).isBetween(200, 260);
+    }
+
+    @Test
+    void aFasterPathIsNoticed() {
+        run(SECONDS.toNanos(3), MICROSECONDS.toNanos(500));
+
+        run(SECONDS.toNanos(4), MICROSECONDS.toNanos(250));
+
+        assertThat(bbr.packetsPerSecond(RTT)).isGreaterThan(2900);
+    }
+
+    @Test
+    void aSlowerPathIsNoticed() {
+        run(SECONDS.toNanos(3), MICROSECONDS.toNanos(500));
+
+        run(SECONDS.toNanos(4), MICROSECONDS.toNanos(1000));
+
+        assertThat(bbr.packetsPerSecond(RTT)).isLessThan(1300);
+    }
+
+    @Test
+    void aLossHereAndThereChangesNothing() {
+        run(SECONDS.toNanos(3), MICROSECONDS.toNanos(500));
+        int before = bbr.windowPackets();
+
+        bbr.lost(2, 100);
+
+        assertThat(bbr.windowPackets()).isEqualTo(before);
+    }
+
+    @Test
+    void aRoundThatLosesManyHoldsTheWindowUntilItWasAFalseAlarm() {
+        run(SECONDS.toNanos(3), MICROSECONDS.toNanos(500));
+        int before = bbr.windowPackets();
+
+        bbr.lost(40, 90);
+        assertThat(bbr.windowPackets()).isEqualTo(90);
+        for (int i = 0; i < 40; i++) {
+            bbr.neverLost();
+        }
+
+        assertThat(bbr.windowPackets()).isEqualTo(before);
+    }
+
+    @Test
+    void afterATimeoutItStartsSmallAndRemembers() {
+        run(SECONDS.toNanos(3), MICROSECONDS.toNanos(500));
+        int before = bbr.windowPackets();
+
+        bbr.timedOut(0);
+        assertThat(bbr.windowPackets()).isEqualTo(1);
+        bbr.recovered();
+
+        assertThat(bbr.windowPackets()).isEqualTo(before);
+    }
+
+    @Test
+    void acksOfWhatNeverArrivedRaiseTheWindowToABoundAtMost() {
+        for (int i = 0; i < 100_000; i++) {
+            SentPacket packet = packet();
+            rate.sent(packet, true, true, now);
+            now += 10;
+            rate.begin();
+            rate.arrived(packet, now);
+            bbr.arrived(1000, 0, true, 10, rate, now);
+        }
+
+        assertThat(bbr.windowPackets()).isLessThanOrEqualTo(Bbr.MAX_PACKETS);
+    }
+
+    /** Sends as it may, over a path that takes so long for each packet, for so long. */
+    private void run(long nanos, long perPacket) {
+        long until = now + nanos;
+        long step = MICROSECONDS.toNanos(100);
+        while (now < until) {
+            now += step;
+            double perSecond = bbr.packetsPerSecond(RTT);
+            owed = Math.min(owed + perSecond * step / SECONDS.toNanos(1), 16);
+            while (owed >= 1 && path.size() < bbr.windowPackets()) {
+                owed--;
+                SentPacket packet = packet();
+                rate.sent(packet, !path.isEmpty(), true, now);
+                path.add(packet);
+                freeAt = Math.max(freeAt, now) + perPacket;
+                arrivals.add(freeAt + RTT);
+            }
+            while (!arrivals.isEmpty() && arrivals.element() <= now) {
+                arrivals.remove();
+                SentPacket arrived = path.remove();
+                rate.begin();
+                rate.arrived(arrived, now);
+                bbr.arrived(1, path.size(), true, now - arrived.sentNanos, rate, now);
+            }
+        }
+    }
+
+    private SentPacket packet() {
+        return new SentPacket(nextSeq++, Bytes.wrap(new byte[PacketHeader.LENGTH]), now);
+    }
+}
