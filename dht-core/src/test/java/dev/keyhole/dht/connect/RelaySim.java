@@ -339,7 +339,7 @@ class RelaySim {
 
     @Test
     void aRelayedConnectionEndsInGoodOrder() {
-        SimDht dht = network(44);
+        SimDht dht = network(45);
         Relay relay = new Relay(dht);
         Served server = dht.behind(SimNat.Kind.RANDOM).serve(key -> false);
         Node client = dht.behind(SimNat.Kind.RANDOM);
