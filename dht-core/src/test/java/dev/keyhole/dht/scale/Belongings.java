@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 final class Belongings {
 
     private static final String OURS = "dev.keyhole.";
+
+    /** Remembers for ten minutes by design, has a bound, and forgets when it is next asked. */
+    private static final String TEN_MINUTES = "ReplayMemory";
+
     private static final String AROUND = Belongings.class.getPackageName();
 
     private final Map<String, Integer> counts = new TreeMap<>();
@@ -124,6 +128,7 @@ final class Belongings {
         }
         boolean ours = type.getName().startsWith(OURS) && !type.getName().startsWith(AROUND);
         return !type.isEnum()
+                && !type.getSimpleName().equals(TEN_MINUTES)
                 && (ours
                         || Collection.class.isAssignableFrom(type)
                         || Map.class.isAssignableFrom(type));
