@@ -73,7 +73,7 @@ final class HandshakeLimit {
         }
         Share share = ownRelay ? RELAY : STRANGER;
         Bucket bucket = hosts.get(from.host());
-        if (bucket == null || bucket.share != share) {
+        if (bucket == null || !bucket.share.equals(share)) {
             bucket = new Bucket(share);
             hosts.put(from.host(), bucket);
         }
