@@ -254,11 +254,16 @@ public final class Acceptor {
         }
     }
 
+    /** Whether it has its share of connections; who has yet to prove its key takes no place. */
     private boolean isFull(PublicKey remote) {
-        return streams.size() >= config.maxConnections()
-                || streams.stream().filter(s -> !s.isProved()).count() >= MAX_UNPROVED
-                || streams.stream().filter(s -> s.remotePublicKey().equals(remote)).count()
-                        >= config.maxConnectionsPerKey();
+        long proved = streams.stream().filter(PeerStream::isProved).count();
+        long ofRemote =
+                streams.stream()
+                        .filter(s -> s.isProved() && s.remotePublicKey().equals(remote))
+                        .count();
+        return proved >= config.maxConnections()
+                || streams.size() - proved >= MAX_UNPROVED
+                || ofRemote >= config.maxConnectionsPerKey();
     }
 
     private @Nullable Address reachableAddress() {
