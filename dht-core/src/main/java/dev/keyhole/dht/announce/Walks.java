@@ -5,6 +5,7 @@ import dev.keyhole.dht.message.LookupValue;
 import dev.keyhole.dht.message.MutablePut;
 import dev.keyhole.dht.message.MutableValue;
 import dev.keyhole.dht.message.PeerRecord;
+import dev.keyhole.dht.message.PluginRequest;
 import dev.keyhole.dht.query.QuerySpec;
 import dev.keyhole.dht.request.Answer;
 import dev.keyhole.dht.request.RequestSpec;
@@ -136,6 +137,11 @@ public final class Walks {
     public static Optional<Bytes> immutable(Answer answer, Bytes target) {
         return Optional.ofNullable(answer.value())
                 .filter(value -> Blake2b.hash256(value).equals(target));
+    }
+
+    /** Asks an extension of the network at the nodes nearest to a target, and on the way there. */
+    public static QuerySpec plugin(Bytes target, PluginRequest request) {
+        return QuerySpec.of(target, Command.PLUGIN).withValue(request.toBytes());
     }
 
     private static <T> Optional<T> read(Answer answer, WireReader.Decoder<T> decoder) {

@@ -72,6 +72,7 @@ public final class RpcNode implements Machine {
     private final DelayedPings delayedPings = new DelayedPings();
     private final SourceBudget answerBudget =
             new SourceBudget(ANSWER_BURST_BYTES, ANSWER_BYTES_PER_SECOND);
+    private final Plugins plugins = new Plugins();
     private final Traffic traffic = new Traffic();
     private final Queue<Outgoing> outgoing = new ArrayDeque<>();
     private final Set<Query> queries = new LinkedHashSet<>();
@@ -110,7 +111,7 @@ public final class RpcNode implements Machine {
         this.bootstrapNodes = config.bootstrap();
         this.tokens = new RoundTripTokens(entropy);
         this.storage = new Storage(config.storeLimits(), entropy);
-        this.requests = new PendingRequests(inside, entropy);
+        this.requests = new PendingRequests(inside, entropy, config.adaptiveTimeouts());
         this.neighbourhood =
                 new Neighbourhood(inside, NodeId.random(entropy), NodeState.firstTick(entropy));
         this.state =
@@ -186,6 +187,19 @@ public final class RpcNode implements Machine {
     /** Names who handles handshakes and hole punches; nobody does until then. */
     public void handler(ExternalHandler newHandler) {
         handler = newHandler;
+    }
+
+    /**
+     * Serves an extension of the network for as long as this node stores.
+     *
+     * @throws IllegalStateException if it is served in this version already
+     */
+    public void plugin(String name, long version, PluginHandler pluginHandler) {
+        plugins.add(name, version, pluginHandler);
+    }
+
+    public void removePlugin(String name, long version) {
+        plugins.remove(name, version);
     }
 
     /** The way to the server of a target, if we are it or it announced itself here. */
@@ -529,7 +543,8 @@ public final class RpcNode implements Machine {
         }
     }
 
-    private void answerExternal(Command.External command, IncomingRequest request, long nowNanos) {
+    private void answerExternal(Command.External command, IncomingRequest request, long nowNanos)
+            throws MalformedException {
         switch (command) {
             case PEER_HANDSHAKE, PEER_HOLEPUNCH -> {
                 if (request.target() != null) {
@@ -543,12 +558,18 @@ public final class RpcNode implements Machine {
                     MUTABLE_PUT,
                     MUTABLE_GET,
                     IMMUTABLE_PUT,
-                    IMMUTABLE_GET,
-                    PLUGIN -> {
+                    IMMUTABLE_GET -> {
                 if (isEphemeral()) {
                     request.replyError(ErrorCode.UNKNOWN_COMMAND, nowNanos);
                 } else {
                     store(command, request, nowNanos);
+                }
+            }
+            case PLUGIN -> {
+                if (isEphemeral()) {
+                    request.replyError(ErrorCode.UNKNOWN_COMMAND, nowNanos);
+                } else {
+                    plugins.handle(request, nowNanos);
                 }
             }
         }

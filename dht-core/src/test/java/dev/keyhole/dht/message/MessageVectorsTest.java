@@ -62,6 +62,26 @@ class MessageVectorsTest {
                 });
     }
 
+    @TestFactory
+    Stream<DynamicTest> pluginRequestsAreTheOriginals() {
+        return Vectors.each(
+                Vectors.load("dht-storage", "plugins"),
+                vector -> {
+                    Bytes value =
+                            vector.get("value").isNull() ? null : Vectors.hex(vector, "value");
+                    PluginRequest request =
+                            new PluginRequest(
+                                    Vectors.text(vector, "plugin"),
+                                    vector.get("version").asLong(),
+                                    vector.get("command").asLong(),
+                                    value);
+                    Bytes encoded = Vectors.hex(vector, "hex");
+
+                    assertThat(request.toBytes()).isEqualTo(encoded);
+                    assertThat(PluginRequest.decode(new WireReader(encoded))).isEqualTo(request);
+                });
+    }
+
     @Test
     void absentErrorFieldMeansSuccess() throws Exception {
         Reply reply = Reply.decode(new WireReader(Bytes.ofHex("130009007f00000149c2")));

@@ -11,6 +11,7 @@ import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.message.ErrorCode;
 import dev.keyhole.dht.message.LookupValue;
 import dev.keyhole.dht.message.PeerRecord;
+import dev.keyhole.dht.message.PluginRequest;
 import dev.keyhole.dht.message.Reply;
 import dev.keyhole.dht.message.Request;
 import dev.keyhole.dht.query.QueryResult.QueryFailure;
@@ -462,6 +463,43 @@ class RpcNodeTest {
         Swarm.Walk late = new Swarm.Walk();
         asker.query(Walks.lookup(TARGET), late, swarm.net.now());
         assertThat(late.result.failure()).contains(QueryFailure.CANCELLED);
+    }
+
+    @Test
+    void pluginIsServedByNameAndExactVersion() {
+        RpcNode ephemeral = swarm.bystander(52);
+        PluginHandler echo =
+                (message, request, now) ->
+                        request.reply(
+                                Bytes.utf8(message.command() + " " + message.value().toUtf8()),
+                                now);
+        swarm.nodes.forEach(node -> node.plugin("echo", 2, echo));
+        ephemeral.plugin("echo", 2, echo);
+        PluginRequest wanted = new PluginRequest("echo", 2, 7, Bytes.utf8("hi"));
+
+        Answer answer = swarm.ask(asker, plugin(at, wanted.toBytes()));
+        assertThat(answer.value()).isEqualTo(Bytes.utf8("7 hi"));
+        assertThat(answer.token()).isNotNull();
+        for (PluginRequest other :
+                List.of(
+                        new PluginRequest("echo", 3, 7, Bytes.utf8("hi")),
+                        new PluginRequest("ohce", 2, 7, Bytes.utf8("hi")))) {
+            assertThat(swarm.ask(asker, plugin(at, other.toBytes()))).isNull();
+        }
+        assertThat(swarm.ask(asker, plugin(at, wanted.toBytes().slice(0, 4)))).isNull();
+        Address there = ephemeral.clientSocket().local();
+        assertThat(swarm.ask(asker, plugin(there, wanted.toBytes())).error()).isEqualTo(1);
+        assertThat(swarm.walk(asker, Walks.plugin(TARGET, wanted)).answers).hasSize(6);
+
+        storing.removePlugin("echo", 2);
+        assertThat(swarm.ask(asker, plugin(at, wanted.toBytes()))).isNull();
+    }
+
+    private static RequestSpec plugin(Address to, Bytes value) {
+        return RequestSpec.of(to, Command.PLUGIN)
+                .withTarget(TARGET)
+                .withValue(value)
+                .withRetries(0);
     }
 
     @Test

@@ -476,22 +476,6 @@ class StorageVectorsTest {
         assertThat(afterThree.value()).isNull();
     }
 
-    @TestFactory
-    Stream<DynamicTest> pluginRequestsMeetSilence() {
-        return Vectors.each(
-                VALUES.get("plugins"),
-                vector ->
-                        assertThat(
-                                        handle(
-                                                        storage,
-                                                        Command.External.PLUGIN,
-                                                        TOPIC,
-                                                        TOKEN,
-                                                        Vectors.hex(vector, "hex"))
-                                                .shape())
-                                .isEqualTo(Shape.SILENT));
-    }
-
     private long bumpAfter(AnnounceSignature signature, long bump) {
         announce(TOPIC, signature.announce(KEY_A, List.of(), null, bump));
         try {
