@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param storeLimits how much it stores, and for how long
  * @param advertisedAddress where others reach the server socket by way of a forwarded port; believed
  *     when others have confirmed it
+ * @param adaptiveTimeouts whether requests wait for each node as long as its answers usually take,
+ *     and not a second for every one
  */
 public record NodeConfig(
         List<Address> bootstrap,
@@ -24,7 +26,8 @@ public record NodeConfig(
         boolean quickFirewall,
         @Nullable Address publicAddress,
         StoreLimits storeLimits,
-        @Nullable Address advertisedAddress) {
+        @Nullable Address advertisedAddress,
+        boolean adaptiveTimeouts) {
 
     public NodeConfig {
         bootstrap = List.copyOf(bootstrap);
@@ -42,13 +45,27 @@ public record NodeConfig(
 
     public static NodeConfig of(List<Address> bootstrap) {
         return new NodeConfig(
-                bootstrap, Persistence.ADAPTIVE, true, true, null, StoreLimits.DEFAULT, null);
+                bootstrap,
+                Persistence.ADAPTIVE,
+                true,
+                true,
+                null,
+                StoreLimits.DEFAULT,
+                null,
+                false);
     }
 
     /** The first node of a network, at an address it knows. */
     public static NodeConfig bootstrapper(Address own) {
         return new NodeConfig(
-                List.of(), Persistence.PERSISTENT, false, false, own, StoreLimits.DEFAULT, null);
+                List.of(),
+                Persistence.PERSISTENT,
+                false,
+                false,
+                own,
+                StoreLimits.DEFAULT,
+                null,
+                false);
     }
 
     public NodeConfig withPersistence(Persistence newPersistence) {
@@ -59,7 +76,8 @@ public record NodeConfig(
                 quickFirewall,
                 publicAddress,
                 storeLimits,
-                advertisedAddress);
+                advertisedAddress,
+                adaptiveTimeouts);
     }
 
     public NodeConfig withFirewalled(boolean newFirewalled) {
@@ -70,7 +88,8 @@ public record NodeConfig(
                 quickFirewall,
                 publicAddress,
                 storeLimits,
-                advertisedAddress);
+                advertisedAddress,
+                adaptiveTimeouts);
     }
 
     public NodeConfig withQuickFirewall(boolean quick) {
@@ -81,7 +100,8 @@ public record NodeConfig(
                 quick,
                 publicAddress,
                 storeLimits,
-                advertisedAddress);
+                advertisedAddress,
+                adaptiveTimeouts);
     }
 
     public NodeConfig withStoreLimits(StoreLimits limits) {
@@ -92,7 +112,8 @@ public record NodeConfig(
                 quickFirewall,
                 publicAddress,
                 limits,
-                advertisedAddress);
+                advertisedAddress,
+                adaptiveTimeouts);
     }
 
     public NodeConfig withAdvertisedAddress(@Nullable Address advertised) {
@@ -103,6 +124,19 @@ public record NodeConfig(
                 quickFirewall,
                 publicAddress,
                 storeLimits,
-                advertised);
+                advertised,
+                adaptiveTimeouts);
+    }
+
+    public NodeConfig withAdaptiveTimeouts(boolean adaptive) {
+        return new NodeConfig(
+                bootstrap,
+                persistence,
+                firewalled,
+                quickFirewall,
+                publicAddress,
+                storeLimits,
+                advertisedAddress,
+                adaptive);
     }
 }

@@ -38,6 +38,7 @@ public final class PendingRequests {
 
     private final Outlet outlet;
     private final Random entropy;
+    private final @Nullable AdaptiveTimeouts adaptive;
     private final CongestionWindow window = new CongestionWindow(MAX_WINDOW);
     private final Map<Integer, PendingRequest> inFlight = new HashMap<>();
     private final NavigableSet<PendingRequest> timers = new TreeSet<>(BY_DEADLINE);
@@ -69,8 +70,18 @@ public final class PendingRequests {
     }
 
     public PendingRequests(Outlet outlet, Random entropy) {
+        this(outlet, entropy, false);
+    }
+
+    /**
+     * The same, with a choice.
+     *
+     * @param adaptive whether to wait for each node as long as its answers usually take
+     */
+    public PendingRequests(Outlet outlet, Random entropy, boolean adaptive) {
         this.outlet = outlet;
         this.entropy = entropy;
+        this.adaptive = adaptive ? new AdaptiveTimeouts(entropy) : null;
     }
 
     public PendingRequest send(RequestSpec spec, ReplyListener listener, long nowNanos) {
@@ -95,6 +106,10 @@ public final class PendingRequests {
             return null;
         }
         answers++;
+        if (adaptive != null) {
+            long roundTrip = nowNanos - pending.sentAtNanos;
+            adaptive.answered(from, roundTrip, pending.sent, nowNanos);
+        }
         remove(pending, nowNanos);
         return pending;
     }
@@ -256,7 +271,12 @@ public final class PendingRequests {
         pending.queued = false;
         pending.sent++;
         pending.sentAtNanos = nowNanos;
-        pending.deadlineNanos = nowNanos + spec.timeoutNanos();
+        boolean usual = spec.timeoutNanos() == RequestSpec.DEFAULT_TIMEOUT_NANOS;
+        pending.deadlineNanos =
+                nowNanos
+                        + (adaptive != null && usual
+                                ? adaptive.timeoutNanos(spec.to(), pending.sent, nowNanos)
+                                : spec.timeoutNanos());
         timers.add(pending);
         window.sent();
         outlet.send(socket, spec.to(), datagram);

@@ -52,6 +52,23 @@ class PendingRequestsTest {
     }
 
     @Test
+    void adaptiveTimeoutsAreAChoiceAndLeaveOthersAlone() throws Exception {
+        PendingRequests adaptive = new PendingRequests(new Wire(), new Random(7), true);
+        adaptive.send(PING.withRetries(1), log, 0);
+        adaptive.send(PING.withRetries(0).withTimeoutNanos(SECONDS.toNanos(6)), new Log(), 0);
+
+        assertThat(adaptive.deadlineNanos())
+                .isBetween(MILLISECONDS.toNanos(250), MILLISECONDS.toNanos(506));
+        adaptive.expire(adaptive.deadlineNanos());
+        now = adaptive.deadlineNanos();
+        adaptive.expire(now);
+
+        assertThat(sent).hasSize(3);
+        assertThat(log.outcomes).hasSize(1);
+        assertThat(adaptive.deadlineNanos()).isEqualTo(SECONDS.toNanos(6));
+    }
+
+    @Test
     void withoutRetriesItIsSentOnce() {
         requests.send(PING.withRetries(0), log, 0);
         runUntil(SECONDS.toNanos(10));

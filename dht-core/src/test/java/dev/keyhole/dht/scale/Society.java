@@ -81,7 +81,8 @@ final class Society {
                             alone.quickFirewall(),
                             own,
                             alone.storeLimits(),
-                            null);
+                            null,
+                            false);
             Inhabitant founder = new Inhabitant(world, host, null, config);
             founders.add(founder);
             founder.start();
