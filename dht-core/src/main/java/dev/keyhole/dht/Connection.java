@@ -27,6 +27,7 @@ public final class Connection implements Link, AutoCloseable {
     private final Sinks.One<CloseReason> closed = Sinks.one();
     private final Sinks.Many<Path> moves = Sinks.many().multicast().directBestEffort();
     private final Sinks.Many<Duration> silences = Sinks.many().multicast().directBestEffort();
+    private volatile boolean open = true;
     private volatile Path path;
     private volatile Address remoteAddress;
 
@@ -52,9 +53,20 @@ public final class Connection implements Link, AutoCloseable {
     }
 
     private void ended(CloseReason reason) {
+        open = false;
         closed.tryEmitValue(reason);
         moves.tryEmitComplete();
         silences.tryEmitComplete();
+    }
+
+    /** Whether we connected to the peer, not the peer to us. */
+    public boolean isInitiator() {
+        return stream.isInitiator();
+    }
+
+    /** Whether nobody here has begun to close it, nor the peer closed it. */
+    public boolean isOpen() {
+        return open;
     }
 
     /** How packets reach the peer now. */
@@ -93,6 +105,7 @@ public final class Connection implements Link, AutoCloseable {
     /** Lets go of the peer at once; harmless when repeated. */
     @Override
     public void close() {
+        open = false;
         loop.command(now -> stream.destroy(new CloseReason.ByUs("closed"), now));
     }
 
@@ -133,11 +146,13 @@ public final class Connection implements Link, AutoCloseable {
 
     @Override
     public void end() {
+        open = false;
         stream.end(loop.nowNanos());
     }
 
     @Override
     public void destroy(CloseReason reason) {
+        open = false;
         stream.destroy(reason, loop.nowNanos());
     }
 

@@ -303,6 +303,11 @@ public final class Dht implements AutoCloseable {
                 .doOnDiscard(Connection.class, Connection::close);
     }
 
+    /** A pool that keeps one connection with each peer, of those made through it. */
+    public ConnectionPool pool() {
+        return new ConnectionPool(this);
+    }
+
     /**
      * Serves a key.
      *

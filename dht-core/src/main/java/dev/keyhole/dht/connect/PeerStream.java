@@ -458,6 +458,11 @@ public final class PeerStream {
         return session.initiator() ? SILENCE_NANOS : 0;
     }
 
+    /** Whether we connected to the peer, not the peer to us. */
+    public boolean isInitiator() {
+        return session.initiator();
+    }
+
     public PublicKey localPublicKey() {
         return session.localPublicKey();
     }
