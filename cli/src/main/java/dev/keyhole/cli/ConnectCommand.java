@@ -45,7 +45,8 @@ final class ConnectCommand implements Callable<Integer> {
         Output output = Output.standard(json);
         PublicKey peer = NetworkOptions.key(key);
         Identity identity = network.identity(output);
-        ConnectOptions options = ConnectOptions.defaults()
+        ConnectOptions options =
+                ConnectOptions.defaults()
                         .withKeyPair(identity.keyPair())
                         .withRelayThrough(relay.keys());
         try (Shutdown shutdown = new Shutdown()) {

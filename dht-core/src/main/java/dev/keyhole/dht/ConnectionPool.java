@@ -59,7 +59,10 @@ public final class ConnectionPool {
                 remote,
                 key ->
                         dht.connect(remote, options)
-                                .flatMap(made -> Mono.<Connection>create(sink -> admit(made, sink::success)))
+                                .flatMap(
+                                        made ->
+                                                Mono.<Connection>create(
+                                                        sink -> admit(made, sink::success)))
                                 .doFinally(end -> dialed(remote))
                                 .share());
     }

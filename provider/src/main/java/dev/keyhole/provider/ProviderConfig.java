@@ -132,12 +132,28 @@ public record ProviderConfig(
 
     public ProviderConfig withMaxConnections(int value) {
         return new ProviderConfig(
-                keyPair, firewall, models, quota, quotas, value, requestsPerConnection, drain, relayThrough);
+                keyPair,
+                firewall,
+                models,
+                quota,
+                quotas,
+                value,
+                requestsPerConnection,
+                drain,
+                relayThrough);
     }
 
     public ProviderConfig withRequestsPerConnection(int value) {
         return new ProviderConfig(
-                keyPair, firewall, models, quota, quotas, maxConnections, value, drain, relayThrough);
+                keyPair,
+                firewall,
+                models,
+                quota,
+                quotas,
+                maxConnections,
+                value,
+                drain,
+                relayThrough);
     }
 
     public ProviderConfig withDrain(Duration value) {

@@ -42,8 +42,7 @@ class MemoryTest {
     @Test
     void theKeysWhoseRelaysAreRememberedAreBounded() {
         RelayMemory memory = new RelayMemory();
-        RelayMemory.Route route =
-                new RelayMemory.Route(List.of(Address.parse("88.1.1.1:1")), 5);
+        RelayMemory.Route route = new RelayMemory.Route(List.of(Address.parse("88.1.1.1:1")), 5);
         for (int i = 0; i <= RelayMemory.MAX_KEYS; i++) {
             memory.remember(key(i), route);
         }
