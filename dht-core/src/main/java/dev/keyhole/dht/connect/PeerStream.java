@@ -56,9 +56,6 @@ public final class PeerStream {
 
     static final long SILENCE_NANOS = SILENCE.toNanos();
 
-    /** The same before either side goes back to a relay, which still brings what is left over. */
-    static final long SILENCE_BEFORE_RELAY_NANOS = SECONDS.toNanos(2);
-
     /** How often the peer is asked for a sign of life after a change of networks; pauses double. */
     static final int MAX_CALLS = 4;
 
@@ -444,17 +441,18 @@ public final class PeerStream {
         if (!source.equals(strangeSource) || !socket.equals(strangeSocket)) {
             return;
         }
+        if (path != Path.RELAYED && wayTo(socket, source) == Path.RELAYED) {
+            // What a relay still brings is left over: the peer repeats there what it sent there.
+            return;
+        }
         if (strangeIsNew) {
             strangeIsNew = false;
-        } else if (nowNanos - heardNanos >= patienceNanos(wayTo(socket, source))) {
+        } else if (nowNanos - heardNanos >= patienceNanos()) {
             flee(socket, source, nowNanos);
         }
     }
 
-    private long patienceNanos(Path way) {
-        if (way == Path.RELAYED) {
-            return SILENCE_BEFORE_RELAY_NANOS;
-        }
+    private long patienceNanos() {
         return session.initiator() ? SILENCE_NANOS : 0;
     }
 
