@@ -31,6 +31,7 @@ import dev.keyhole.transport.wire.Bytes;
 import java.net.BindException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +59,10 @@ public final class Dht implements AutoCloseable {
     private static final Duration WITHDRAWAL_LIMIT = Duration.ofSeconds(1);
     private static final Duration CLOSE_LIMIT = Duration.ofMillis(3500);
     private static final int PREFERRED_PORTS = 5;
+    private static final int PEERS_AT_A_TIME = 3;
+
+    /** How many peers {@link #connectToPeers} tries; strangers say how many there are. */
+    static final int MAX_PEERS_OF_TOPICS = 64;
 
     /** The longest value that fits a datagram everybody takes, with its signature and a token. */
     public static final int MAX_VALUE_BYTES = 1000;
@@ -73,6 +78,7 @@ public final class Dht implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
     private final List<BootstrapNode> bootstrapNodes;
+    private final Bootstrap bootstrap;
     private final Set<Announcement> announcements = ConcurrentHashMap.newKeySet();
     private final @Nullable StateKeeper stateKeeper;
     private final List<LongConsumer> beforeStart = new ArrayList<>();
@@ -86,6 +92,7 @@ public final class Dht implements AutoCloseable {
         this.suspension = new Suspension(this, loop);
         this.sockets = List.of(server, client);
         this.bootstrapNodes = config.bootstrapNodes();
+        this.bootstrap = new Bootstrap(bootstrapNodes, Bootstrap.system(), this::beginFrom);
         this.defaultKeyPair = config.keyPair().orElseGet(() -> KeyPair.random(loop.entropy()));
         this.node =
                 new DhtNode(
@@ -137,7 +144,7 @@ public final class Dht implements AutoCloseable {
             if (server.local().host() == 0) {
                 dht.watch.start();
             }
-            dht.beginSoon(config.bootstrapNodes());
+            dht.beginSoon();
             return dht;
         } catch (DhtException e) {
             loop.close();
@@ -187,36 +194,39 @@ public final class Dht implements AutoCloseable {
     }
 
     /** Starts at once if nodes are known from before, else when the bootstrap nodes are. */
-    private void beginSoon(List<BootstrapNode> nodes) {
-        if (node.rpc().rememberedNodes().isEmpty()) {
-            Bootstrap.resolve(nodes, this::begin);
-        } else {
-            begin(List.of());
-            Bootstrap.resolve(nodes, this::bootstrapFrom);
+    private void beginSoon() {
+        if (!node.rpc().rememberedNodes().isEmpty()) {
+            loop.command(this::startOnce);
         }
+        loop.command(bootstrap::wanted);
     }
 
-    /** Starts, now that it is known where. */
-    private void begin(List<Address> bootstrap) {
+    /** Takes the addresses to begin with, and starts, now that it is known where. */
+    private void beginFrom(List<Address> addresses) {
         loop.command(
                 now -> {
+                    bootstrap.found(addresses, now);
                     if (closed) {
                         return;
                     }
-                    node.rpc().bootstrapNodes(bootstrap);
-                    node.start(now);
-                    if (stateKeeper != null) {
-                        stateKeeper.start(now);
+                    if (!addresses.isEmpty()) {
+                        node.rpc().bootstrapNodes(addresses);
                     }
-                    started = true;
-                    beforeStart.forEach(command -> command.accept(now));
-                    beforeStart.clear();
+                    startOnce(now);
                 });
     }
 
-    /** Takes other addresses to begin with, now that those that came with the names are dead. */
-    private void bootstrapFrom(List<Address> addresses) {
-        command(now -> node.rpc().bootstrapNodes(addresses));
+    private void startOnce(long now) {
+        if (closed || started) {
+            return;
+        }
+        node.start(now);
+        if (stateKeeper != null) {
+            stateKeeper.start(now);
+        }
+        started = true;
+        beforeStart.forEach(command -> command.accept(now));
+        beforeStart.clear();
     }
 
     /** Completes when the node has looked around for the first time, whatever it found. */
@@ -347,6 +357,34 @@ public final class Dht implements AutoCloseable {
                                                                 .map(Dht::foundPeer)
                                                                 .collect(toUnmodifiableList()),
                                                         found.bump())));
+    }
+
+    /**
+     * Looks topics up, all at once, and connects to whoever is found under any of them: to each peer
+     * once, a few at a time. Whom no connection can be made to is left out.
+     *
+     * <p>Completes when everybody was tried; repeat it to find those who come later.
+     *
+     * @param options how to connect; relays need not be named, since those announced are tried
+     */
+    public Flux<Connection> connectToPeers(Collection<Bytes> topics, ConnectOptions options) {
+        PublicKey self = options.keyPair().orElse(defaultKeyPair).publicKey();
+        return Flux.fromIterable(topics)
+                .flatMap(this::lookup)
+                .flatMapIterable(FoundPeers::peers)
+                .filter(peer -> !peer.publicKey().equals(self))
+                .distinct(FoundPeers.Peer::publicKey)
+                .take(MAX_PEERS_OF_TOPICS)
+                .flatMap(
+                        peer ->
+                                connect(peer.publicKey(), options.withRelays(peer.relays()))
+                                        .onErrorResume(
+                                                DhtException.class,
+                                                failure ->
+                                                        failure instanceof DhtException.Closed
+                                                                ? Mono.error(failure)
+                                                                : Mono.empty()),
+                        PEERS_AT_A_TIME);
     }
 
     /** Announces a key under a topic; a key that this node listens on, with its relays. */
@@ -684,7 +722,7 @@ public final class Dht implements AutoCloseable {
         public void bootstrapped(long nowNanos) {
             boolean alone = node.rpc().observedAddress().isEmpty() && node.rpc().tableSize() == 0;
             if (alone) {
-                Bootstrap.resolveNames(bootstrapNodes, Dht.this::bootstrapFrom);
+                bootstrap.nobodyAnswered();
             }
             tell(
                     () -> {
@@ -699,6 +737,11 @@ public final class Dht implements AutoCloseable {
                             joined.tryEmitEmpty();
                         }
                     });
+        }
+
+        @Override
+        public void bootstrapNodesWanted(long nowNanos) {
+            bootstrap.wanted(nowNanos);
         }
 
         @Override

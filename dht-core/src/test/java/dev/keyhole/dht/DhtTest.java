@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /** Real sockets on loopback, in a network of our own nodes. */
@@ -260,6 +261,38 @@ class DhtTest {
             announcement.close();
             announcement.closed().block(LIMIT);
             assertThat(found(node, topic)).isEmpty();
+        }
+    }
+
+    @Test
+    void whoeverIsFoundUnderSeveralTopicsIsConnectedToOnce() {
+        Bytes one = Bytes.random(ENTROPY, 32);
+        Bytes two = Bytes.random(ENTROPY, 32);
+        try (Dht first = Dht.bind(testnet.config());
+                Dht second = Dht.bind(testnet.config());
+                Dht seeker = Dht.bind(testnet.config())) {
+            Listener a =
+                    first.listen(
+                            KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), Echo::serve);
+            KeyPair keyPair = KeyPair.random(ENTROPY);
+            Listener b = second.listen(keyPair, ListenConfig.of(Firewall.open()), Echo::serve);
+            Mono.when(a.ready(), b.ready()).block(LIMIT);
+            KeyPair gone = KeyPair.random(ENTROPY);
+            Mono.when(
+                            second.announce(one, keyPair).ready(),
+                            second.announce(two, keyPair).ready(),
+                            first.announce(two, gone).ready(),
+                            seeker.announce(two, seeker.defaultKeyPair()).ready())
+                    .block(LIMIT);
+
+            List<Connection> connections =
+                    seeker.connectToPeers(List.of(one, two), ConnectOptions.defaults())
+                            .collectList()
+                            .block(LIMIT);
+
+            assertThat(connections)
+                    .extracting(Connection::remotePublicKey)
+                    .containsExactly(b.publicKey());
         }
     }
 

@@ -599,6 +599,11 @@ public final class DhtNode implements Machine {
         }
 
         @Override
+        public void bootstrapNodesWanted(long nowNanos) {
+            listener.bootstrapNodesWanted(nowNanos);
+        }
+
+        @Override
         public void onlineChanged(boolean online, long nowNanos) {
             if (online) {
                 refreshServers(nowNanos);

@@ -18,6 +18,9 @@ public interface NodeListener {
     /** The machine slept or changed networks: what others know of us is out of date. */
     default void networkChanged(long nowNanos) {}
 
+    /** A walk begins with so few nodes that it asks those to begin with; they had best be right. */
+    default void bootstrapNodesWanted(long nowNanos) {}
+
     /** Answers come in again, or no longer do. */
     default void onlineChanged(boolean online, long nowNanos) {}
 }

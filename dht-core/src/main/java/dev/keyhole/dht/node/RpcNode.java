@@ -62,6 +62,7 @@ public final class RpcNode implements Machine {
 
     static final int MAX_DOWN_HINTS_PER_TICK = 50;
 
+    private final NodeListener listener;
     private final LongSupplier wallClockMillis;
     private final Inside inside = new Inside();
     private final PendingRequests requests;
@@ -107,6 +108,7 @@ public final class RpcNode implements Machine {
             NodeListener listener) {
         this.clientSocket = clientSocket;
         this.serverSocket = serverSocket;
+        this.listener = listener;
         this.wallClockMillis = wallClockMillis;
         this.bootstrapNodes = config.bootstrap();
         this.tokens = new RoundTripTokens(entropy);
@@ -671,6 +673,12 @@ public final class RpcNode implements Machine {
             List<Address> nodes = new ArrayList<>(bootstrapNodes);
             nodes.addAll(rememberedNodes);
             return nodes;
+        }
+
+        @Override
+        public List<Address> bootstrapNodes(long nowNanos) {
+            listener.bootstrapNodesWanted(nowNanos);
+            return bootstrapNodes;
         }
 
         @Override

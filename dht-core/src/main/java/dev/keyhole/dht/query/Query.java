@@ -75,7 +75,7 @@ public final class Query {
             addFromTable();
         }
         if (!spec.onlyStart() && frontier.pending() < RoutingTable.K) {
-            host.bootstrapNodes().forEach(node -> frontier.add(node, null));
+            host.bootstrapNodes(nowNanos).forEach(node -> frontier.add(node, null));
         }
         proceed(nowNanos);
     }

@@ -19,7 +19,8 @@ public interface QueryHost {
     /** The known nodes nearest to a target, nearest first. */
     List<Address> closest(Bytes target, int count);
 
-    List<Address> bootstrapNodes();
+    /** The nodes to begin with, since there are not enough others. */
+    List<Address> bootstrapNodes(long nowNanos);
 
     /** Whether an address may be asked if a node at another one said so. */
     boolean admits(Address node, Address from);

@@ -469,7 +469,7 @@ class QueryTest {
         }
 
         @Override
-        public List<Address> bootstrapNodes() {
+        public List<Address> bootstrapNodes(long nowNanos) {
             return bootstrap;
         }
 
