@@ -63,7 +63,8 @@ public final class ConnectionPool {
                                         made ->
                                                 Mono.<Connection>create(
                                                         sink -> admit(made, sink::success)))
-                                .doFinally(end -> dialed(remote))
+                                .doOnTerminate(() -> dialed(remote))
+                                .doOnCancel(() -> dialed(remote))
                                 .share());
     }
 

@@ -666,6 +666,12 @@ public final class RpcNode implements Machine {
         }
 
         @Override
+        public List<Address> bootstrapNodes(long nowNanos) {
+            listener.bootstrapNodesWanted(nowNanos);
+            return bootstrapNodes();
+        }
+
+        @Override
         public List<Address> bootstrapNodes() {
             if (rememberedNodes.isEmpty()) {
                 return bootstrapNodes;
@@ -673,12 +679,6 @@ public final class RpcNode implements Machine {
             List<Address> nodes = new ArrayList<>(bootstrapNodes);
             nodes.addAll(rememberedNodes);
             return nodes;
-        }
-
-        @Override
-        public List<Address> bootstrapNodes(long nowNanos) {
-            listener.bootstrapNodesWanted(nowNanos);
-            return bootstrapNodes;
         }
 
         @Override
