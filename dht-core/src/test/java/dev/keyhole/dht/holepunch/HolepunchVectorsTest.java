@@ -8,9 +8,11 @@ import dev.keyhole.transport.Vectors;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 class HolepunchVectorsTest {
@@ -94,6 +96,23 @@ class HolepunchVectorsTest {
                                 .isEqualTo(step.get("decided").asBoolean());
                     }
                 });
+    }
+
+    @Test
+    void punchPayloadIsNeverReadUnauthenticated() {
+        HolepunchPayload payload = HolepunchPayload.ofError(PeerError.ABORTED, 3);
+        SecurePayload secret = vectorSecret();
+        Bytes sealed = secret.seal(payload, new Random(7));
+
+        assertThat(secret.open(sealed)).isEqualTo(payload);
+        for (int i = 0; i < sealed.length(); i++) {
+            byte[] damaged = sealed.toArray();
+            damaged[i] ^= 1;
+            assertThat(secret.open(Bytes.wrap(damaged))).isNull();
+            assertThat(secret.open(sealed.slice(0, i))).isNull();
+        }
+        assertThat(secret.open(payload.encode())).isNull();
+        assertThat(new SecurePayload(Bytes.random(new Random(8), 32)).open(sealed)).isNull();
     }
 
     private static SecurePayload vectorSecret() {

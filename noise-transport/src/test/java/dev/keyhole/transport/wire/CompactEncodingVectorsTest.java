@@ -66,7 +66,10 @@ class CompactEncodingVectorsTest {
     }
 
     @Test
-    void aListMayAnnounceTheOriginalsLimitAndNoMore() throws MalformedException {
+    void booleanIsTrueOnlyForOneAndArrayCountsAreBounded() throws MalformedException {
+        for (int octet = 0; octet < 256; octet++) {
+            assertThat(new WireReader(Bytes.of(octet)).bool()).isEqualTo(octet == 1);
+        }
         int limit = VECTORS.get("arrayLimit").get("maxElements").asInt();
         Bytes atLimit = new WireWriter().uint(limit).bytes(Bytes.wrap(new byte[limit])).toBytes();
         Bytes above = new WireWriter().uint(limit + 1L).toBytes();
