@@ -93,22 +93,23 @@ class RelayIT {
     }
 
     @ParameterizedTest(name = "relay {0}, server {1}, client {2}")
-    @CsvSource({
-        "KEYHOLE, ORIGINAL, ORIGINAL",
-        "KEYHOLE, ORIGINAL, KEYHOLE",
-        "ORIGINAL, KEYHOLE, ORIGINAL"
-    })
+    @CsvSource({"KEYHOLE, ORIGINAL, ORIGINAL", "ORIGINAL, KEYHOLE, ORIGINAL"})
     void relayedConnectionMovesToTheDirectPath(Whose relay, Whose server, Whose client) {
         movesInMidTransfer(relay, server, client);
     }
 
     /**
-     * Most times these pass, but now and then one does not move, or is not acknowledged from its
-     * beginning on: {@code mvn verify -Dinterop.excluded.tags=}.
+     * These depend on luck: on a fast machine all is through before a server of the original opens
+     * its NAT, and an idle connection stays relayed; and on a busy one the first of them has once
+     * not been acknowledged from its beginning on. {@code mvn verify -Dinterop.excluded.tags=}.
      */
     @ParameterizedTest(name = "relay {0}, server {1}, client {2}")
     @Tag("restless")
-    @CsvSource({"KEYHOLE, KEYHOLE, ORIGINAL", "ORIGINAL, ORIGINAL, KEYHOLE"})
+    @CsvSource({
+        "KEYHOLE, KEYHOLE, ORIGINAL",
+        "KEYHOLE, ORIGINAL, KEYHOLE",
+        "ORIGINAL, ORIGINAL, KEYHOLE"
+    })
     void otherMixturesMoveMostTimes(Whose relay, Whose server, Whose client) {
         movesInMidTransfer(relay, server, client);
     }
