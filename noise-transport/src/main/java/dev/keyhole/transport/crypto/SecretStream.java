@@ -8,6 +8,7 @@ import static java.util.Objects.checkFromIndexSize;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One direction of an encrypted stream: libsodium's secretstream of XChaCha20-Poly1305 ({@code
@@ -60,11 +61,11 @@ public final class SecretStream {
 
         /** Starts a stream under a key, with a header that the key has never been used with. */
         public static Encryptor with(Bytes key, Bytes header) {
-            return with(key, header, KeyStream.fastest());
+            return new Encryptor(header, new State(key, header, null));
         }
 
         static Encryptor with(Bytes key, Bytes header, KeyStream keyStream) {
-            return new Encryptor(header, new State(key, header, keyStream));
+            return new Encryptor(header, new State(key, header, new Scratch(keyStream)));
         }
 
         /** The 24 bytes the other end starts with. */
@@ -101,12 +102,12 @@ public final class SecretStream {
                 int outOffset) {
             checkFromIndexSize(inOffset, length, in.length);
             checkFromIndexSize(outOffset, Math.addExact(length, OVERHEAD_BYTES), out.length);
-            state.begin(length);
-            out[outOffset] = state.tagBlock(tag);
-            state.keyStream.xor(in, inOffset, length, out, outOffset + 1);
-            state.authenticate(associated, out, outOffset + 1, length);
-            System.arraycopy(state.mac, 0, out, outOffset + 1 + length, MAC_BYTES);
-            state.advance(tag);
+            Scratch scratch = state.begin(length);
+            out[outOffset] = State.tagBlock(scratch, tag);
+            scratch.keyStream.xor(in, inOffset, length, out, outOffset + 1);
+            State.authenticate(scratch, associated, out, outOffset + 1, length);
+            System.arraycopy(scratch.mac, 0, out, outOffset + 1 + length, MAC_BYTES);
+            state.advance(scratch, tag);
             return length + OVERHEAD_BYTES;
         }
 
@@ -141,11 +142,11 @@ public final class SecretStream {
          * @throws IllegalArgumentException if the key or the header has the wrong length
          */
         public static Decryptor with(Bytes key, Bytes header) {
-            return with(key, header, KeyStream.fastest());
+            return new Decryptor(new State(key, header, null));
         }
 
         static Decryptor with(Bytes key, Bytes header, KeyStream keyStream) {
-            return new Decryptor(new State(key, header, keyStream));
+            return new Decryptor(new State(key, header, new Scratch(keyStream)));
         }
 
         /**
@@ -183,14 +184,14 @@ public final class SecretStream {
                 throw new MalformedException("encrypted message of " + length + " bytes");
             }
             checkFromIndexSize(outOffset, messageLength, out.length);
-            state.begin(messageLength);
-            int openedTag = state.openTagBlock(in[inOffset]);
-            state.authenticate(associated, in, inOffset + 1, messageLength);
-            if (!state.macEquals(in, inOffset + 1 + messageLength)) {
+            Scratch scratch = state.begin(messageLength);
+            int openedTag = State.openTagBlock(scratch, in[inOffset]);
+            State.authenticate(scratch, associated, in, inOffset + 1, messageLength);
+            if (!State.macEquals(scratch, in, inOffset + 1 + messageLength)) {
                 throw new MalformedException("encrypted message is not authentic");
             }
-            state.keyStream.xor(in, inOffset + 1, messageLength, out, outOffset);
-            state.advance(openedTag);
+            scratch.keyStream.xor(in, inOffset + 1, messageLength, out, outOffset);
+            state.advance(scratch, openedTag);
             tag = openedTag;
             return messageLength;
         }
@@ -222,21 +223,18 @@ public final class SecretStream {
         private static final int TAG_BLOCK = 64;
         private static final int TAG_BLOCK_BYTES = 64;
 
-        final KeyStream keyStream;
-        final byte[] mac = new byte[MAC_BYTES];
-
+        private final @Nullable Scratch own;
         private final byte[] k;
 
         /** The counter, little-endian, and the eight bytes that each mac stirs. */
         private final byte[] nonce = new byte[KeyStream.NONCE_BYTES];
 
-        /** The key of the authenticator, and from 64 on the block that hides the tag. */
-        private final byte[] head = new byte[KeyStream.HEAD_BYTES];
-
-        private final byte[] lengths = new byte[16];
-        private final Poly1305 poly = new Poly1305();
-
-        State(Bytes key, Bytes header, KeyStream keyStream) {
+        /**
+         * The state at the beginning.
+         *
+         * @param own what to compute in; null for whatever the thread has
+         */
+        State(Bytes key, Bytes header, @Nullable Scratch own) {
             if (key.length() != KEY_BYTES || header.length() != HEADER_BYTES) {
                 throw new IllegalArgumentException(
                         "key of "
@@ -245,7 +243,7 @@ public final class SecretStream {
                                 + header.length()
                                 + " bytes, not 32 and 24");
             }
-            this.keyStream = keyStream;
+            this.own = own;
             byte[] secret = key.toArray();
             k = ChaCha.subkey(secret, header.slice(0, 16).toArray());
             Secrets.wipe(secret);
@@ -254,21 +252,27 @@ public final class SecretStream {
         }
 
         /** Prepares for a message: the authenticator key and the block that hides the tag. */
-        void begin(int length) {
-            keyStream.begin(k, nonce, head, length);
-            poly.init(head, 0);
+        Scratch begin(int length) {
+            Scratch scratch = scratch();
+            scratch.keyStream.begin(k, nonce, scratch.head, length);
+            scratch.poly.init(scratch.head, 0);
+            return scratch;
+        }
+
+        private Scratch scratch() {
+            return own != null ? own : Scratch.ofThread();
         }
 
         /** Hides the tag in its block; the first byte of that is sent. */
-        byte tagBlock(int tag) {
-            head[TAG_BLOCK] ^= (byte) tag;
-            return head[TAG_BLOCK];
+        static byte tagBlock(Scratch scratch, int tag) {
+            scratch.head[TAG_BLOCK] ^= (byte) tag;
+            return scratch.head[TAG_BLOCK];
         }
 
         /** Takes in the first byte of a tag block, and says which tag it hides. */
-        int openTagBlock(byte sent) {
-            int opened = (head[TAG_BLOCK] ^ sent) & 0xff;
-            head[TAG_BLOCK] = sent;
+        static int openTagBlock(Scratch scratch, byte sent) {
+            int opened = (scratch.head[TAG_BLOCK] ^ sent) & 0xff;
+            scratch.head[TAG_BLOCK] = sent;
             return opened;
         }
 
@@ -278,32 +282,34 @@ public final class SecretStream {
          * <p>The padding behind the ciphertext is the original's: as many zeros as the last block
          * has bytes, not as many as it lacks.
          */
-        void authenticate(Bytes associated, byte[] ciphertext, int offset, int length) {
+        static void authenticate(
+                Scratch scratch, Bytes associated, byte[] ciphertext, int offset, int length) {
+            Poly1305 poly = scratch.poly;
             poly.update(associated.array(), associated.offset(), associated.length());
             poly.update(PADDING, 0, -associated.length() & 15);
-            poly.update(head, TAG_BLOCK, TAG_BLOCK_BYTES);
+            poly.update(scratch.head, TAG_BLOCK, TAG_BLOCK_BYTES);
             poly.update(ciphertext, offset, length);
             poly.update(PADDING, 0, length & 15);
-            putLong(lengths, 0, (long) associated.length());
-            putLong(lengths, 8, (long) TAG_BLOCK_BYTES + length);
-            poly.update(lengths, 0, lengths.length);
-            poly.finish(mac, 0);
-            Secrets.wipe(head);
+            putLong(scratch.lengths, 0, (long) associated.length());
+            putLong(scratch.lengths, 8, (long) TAG_BLOCK_BYTES + length);
+            poly.update(scratch.lengths, 0, scratch.lengths.length);
+            poly.finish(scratch.mac, 0);
+            Secrets.wipe(scratch.head);
         }
 
         /** Compares in a time that says nothing about where they differ. */
-        boolean macEquals(byte[] other, int offset) {
+        static boolean macEquals(Scratch scratch, byte[] other, int offset) {
             int difference = 0;
             for (int i = 0; i < MAC_BYTES; i++) {
-                difference |= mac[i] ^ other[offset + i];
+                difference |= scratch.mac[i] ^ other[offset + i];
             }
             return difference == 0;
         }
 
         /** Moves on to the next message. */
-        void advance(int tag) {
+        void advance(Scratch scratch, int tag) {
             for (int i = 0; i < 8; i++) {
-                nonce[COUNTER_BYTES + i] ^= mac[i];
+                nonce[COUNTER_BYTES + i] ^= scratch.mac[i];
             }
             int counter = intAt(nonce, 0) + 1;
             setCounter(counter);
@@ -313,7 +319,9 @@ public final class SecretStream {
         }
 
         void rekey() {
-            keyStream.begin(k, nonce, head, 0);
+            Scratch scratch = scratch();
+            byte[] head = scratch.head;
+            scratch.keyStream.begin(k, nonce, head, 0);
             for (int i = 0; i < KEY_BYTES; i++) {
                 k[i] ^= head[i];
             }
@@ -325,8 +333,8 @@ public final class SecretStream {
         }
 
         void wipe() {
-            Secrets.wipe(k, nonce, head, mac);
-            keyStream.wipe();
+            Secrets.wipe(k, nonce);
+            scratch().wipe();
         }
 
         void setCounter(int counter) {
