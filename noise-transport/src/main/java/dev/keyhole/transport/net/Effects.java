@@ -1,6 +1,7 @@
 package dev.keyhole.transport.net;
 
 import dev.keyhole.transport.wire.Bytes;
+import java.nio.ByteBuffer;
 
 /**
  * What a machine may ask of the world.
@@ -9,8 +10,29 @@ import dev.keyhole.transport.wire.Bytes;
  */
 public interface Effects {
 
+    /** A datagram that writes itself to wherever its owner wants it; nobody keeps it. */
+    interface Packet {
+
+        /** How many bytes it has. */
+        int length();
+
+        /** Writes just as many bytes, from the position of a buffer in network order on. */
+        void writeTo(ByteBuffer target);
+    }
+
     /** Sends a datagram. What cannot be sent is lost, as it might have been on the way. */
     void send(LocalSocket socket, Address destination, Bytes payload);
+
+    /**
+     * Sends a datagram that is written within this call, so that an owner with a buffer of its own
+     * needs no copy. Of packets in a row for one destination, equally long but for the last, it may
+     * make one demand of the operating system.
+     */
+    default void send(LocalSocket socket, Address destination, Packet packet) {
+        byte[] payload = new byte[packet.length()];
+        packet.writeTo(ByteBuffer.wrap(payload));
+        send(socket, destination, Bytes.wrap(payload));
+    }
 
     /**
      * Sends a datagram that goes no further than so many hops. An owner whose platform cannot limit

@@ -1,51 +1,68 @@
 package dev.keyhole.transport.netty;
 
+import dev.keyhole.transport.net.Address;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollChannelOption;
-import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.DatagramChannel;
-import io.netty.channel.socket.SocketProtocolFamily;
-import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The thread behind one or more loops, and the kind of sockets it can serve best here. */
 final class EventLoopThread {
 
-    private static final int RECEIVE_BUFFER_BYTES = 1 << 20;
-    private static final int SEND_BUFFER_BYTES = 1 << 20;
+    /** Set to {@code portable}, it keeps every loop from using what only one platform has. */
+    static final String KIND_PROPERTY = "keyhole.udp";
 
-    /** Longer datagrams are cut, and then fail to decode, as in the original. */
-    private static final int MAX_DATAGRAM_BYTES = 2048;
-
-    private static final int DATAGRAMS_PER_READ = 64;
-    private static final int MAX_UNSENT_BYTES = 4 << 20;
+    static final int RECEIVE_BUFFER_BYTES = 1 << 20;
+    static final int SEND_BUFFER_BYTES = 1 << 20;
 
     private final MultiThreadIoEventLoopGroup group;
-    private final boolean epoll;
+    private final Kind kind;
+    private final Intake intake = new Intake();
     private final AtomicInteger users = new AtomicInteger(1);
 
-    private EventLoopThread(String name, boolean epoll) {
-        IoHandlerFactory io = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
-        this.epoll = epoll;
+    /** How sockets are read and written. */
+    enum Kind {
+
+        /** By what Linux has for many datagrams at a time. */
+        EPOLL,
+
+        /** By what every platform has, one datagram at a time. */
+        PORTABLE
+    }
+
+    private EventLoopThread(String name, Kind kind) {
+        IoHandlerFactory io =
+                switch (kind) {
+                    case EPOLL -> EpollIoHandler.newFactory();
+                    case PORTABLE -> NioIoHandler.newFactory();
+                };
+        this.kind = kind;
         this.group = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory(name, true), io);
     }
 
     static EventLoopThread start(String name) {
-        return new EventLoopThread(name, Epoll.isAvailable());
+        boolean portable =
+                "portable".equals(System.getProperty(KIND_PROPERTY)) || !Epoll.isAvailable();
+        return start(name, portable ? Kind.PORTABLE : Kind.EPOLL);
     }
 
-    EventLoop eventLoop() {
+    static EventLoopThread start(String name, Kind kind) {
+        return new EventLoopThread(name, kind);
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    IoEventLoop eventLoop() {
         return group.next();
     }
 
@@ -60,35 +77,41 @@ final class EventLoopThread {
         }
     }
 
-    Bootstrap bootstrap(ChannelHandler inlet) {
-        Bootstrap bootstrap =
-                new Bootstrap()
-                        .group(group)
-                        .handler(inlet)
-                        .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
-                        .option(ChannelOption.SO_SNDBUF, SEND_BUFFER_BYTES)
-                        .option(
-                                ChannelOption.WRITE_BUFFER_WATER_MARK,
-                                new WriteBufferWaterMark(MAX_UNSENT_BYTES / 2, MAX_UNSENT_BYTES));
-        return epoll ? epoll(bootstrap) : nio(bootstrap);
+    /** Binds a socket; completes on the thread, and not before this has returned. */
+    CompletableFuture<UdpSocket> bind(Address local, UdpSocket.Listener listener) {
+        CompletableFuture<UdpSocket> bound = new CompletableFuture<>();
+        switch (kind) {
+            case EPOLL -> bindEpoll(local, listener, bound);
+            case PORTABLE -> eventLoop().execute(() -> bindPortable(local, listener, bound));
+        }
+        return bound;
     }
 
-    private static Bootstrap epoll(Bootstrap bootstrap) {
-        return bootstrap
-                .channelFactory(
-                        () -> (DatagramChannel) new EpollDatagramChannel(SocketProtocolFamily.INET))
-                .option(
-                        ChannelOption.RECVBUF_ALLOCATOR,
-                        new FixedRecvByteBufAllocator(MAX_DATAGRAM_BYTES * DATAGRAMS_PER_READ))
-                .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, MAX_DATAGRAM_BYTES);
+    private void bindEpoll(
+            Address local, UdpSocket.Listener listener, CompletableFuture<UdpSocket> bound) {
+        EpollSocket socket = new EpollSocket(listener, intake);
+        Bootstrap bootstrap = socket.bootstrap().group(group);
+        ChannelFuture future = bootstrap.bind(local.toSocketAddress());
+        // One that is done already would tell its listener at once, in the middle of a drain.
+        Runnable tell =
+                () ->
+                        future.addListener(
+                                done -> {
+                                    if (done.isSuccess()) {
+                                        bound.complete(socket);
+                                    } else {
+                                        bound.completeExceptionally(done.cause());
+                                    }
+                                });
+        eventLoop().execute(tell);
     }
 
-    private static Bootstrap nio(Bootstrap bootstrap) {
-        FixedRecvByteBufAllocator buffers = new FixedRecvByteBufAllocator(MAX_DATAGRAM_BYTES);
-        buffers.maxMessagesPerRead(DATAGRAMS_PER_READ);
-        return bootstrap
-                .channelFactory(
-                        () -> (DatagramChannel) new NioDatagramChannel(SocketProtocolFamily.INET))
-                .option(ChannelOption.RECVBUF_ALLOCATOR, buffers);
+    private void bindPortable(
+            Address local, UdpSocket.Listener listener, CompletableFuture<UdpSocket> bound) {
+        try {
+            bound.complete(PortableSocket.bind(eventLoop(), local, listener, intake));
+        } catch (IOException e) {
+            bound.completeExceptionally(e);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.keyhole.transport.netty;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import dev.keyhole.transport.net.Address;
@@ -8,18 +9,13 @@ import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.wire.Bytes;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
-import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.socket.DatagramPacket;
 import io.netty.util.concurrent.Future;
 import io.netty.util.internal.logging.InternalLogger;
 import io.netty.util.internal.logging.InternalLoggerFactory;
 import java.io.IOException;
 import java.net.BindException;
+import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -29,6 +25,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -53,17 +50,15 @@ public final class UdpLoop implements AutoCloseable {
 
     private static final InternalLogger LOG = InternalLoggerFactory.getInstance(UdpLoop.class);
     private static final AtomicInteger SOCKET_IDS = new AtomicInteger();
-    private static final int MAX_CACHED_DESTINATIONS = 4096;
 
     private final EventLoopThread thread;
     private final EventLoop eventLoop;
     private final long startNanos = System.nanoTime();
     private final SecureRandom entropy = new SecureRandom();
-    private final Map<Integer, Channel> channels = new HashMap<>();
+    private final Map<Integer, Bound> sockets = new HashMap<>();
     private final Map<Integer, LocalSocket> suspended = new LinkedHashMap<>();
-    private final Set<Channel> unflushed = new LinkedHashSet<>();
+    private final Set<Bound> unflushed = new LinkedHashSet<>();
     private final Queue<Runnable> notices = new ArrayDeque<>();
-    private final Map<Address, java.net.InetSocketAddress> destinations = new HashMap<>();
     private final Effects effects = new SocketEffects();
 
     private @Nullable Machine machine;
@@ -110,16 +105,22 @@ public final class UdpLoop implements AutoCloseable {
      * @throws BindException if the address is in use or not ours; the message names it
      */
     public LocalSocket bind(Address local) throws BindException {
-        ChannelFuture bound = thread.bootstrap(new Inlet()).bind(local.toSocketAddress());
-        bound.awaitUninterruptibly();
-        if (!bound.isSuccess()) {
-            throw bindFailure(local, bound);
+        try {
+            LocalSocket socket = bind(local, SOCKET_IDS.incrementAndGet()).join();
+            if (bindHost == null) {
+                bindHost = local.withPort(0);
+            }
+            return socket;
+        } catch (CompletionException failure) {
+            throw bindFailure(local, failure);
         }
-        LocalSocket socket = adopt(bound.channel());
-        if (bindHost == null) {
-            bindHost = local.withPort(0);
-        }
-        return socket;
+    }
+
+    /** Binds a socket and takes it in; completes on the loop's thread. */
+    private CompletableFuture<LocalSocket> bind(Address local, int id) {
+        Bound bound = new Bound();
+        return thread.bind(local, bound)
+                .thenApplyAsync(socket -> adopt(bound, socket, id), eventLoop);
     }
 
     /**
@@ -168,22 +169,23 @@ public final class UdpLoop implements AutoCloseable {
      */
     public CompletableFuture<Void> suspend() {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        executor().execute(() -> suspendChannels(done));
+        executor().execute(() -> suspendSockets(done));
         return done;
     }
 
-    private void suspendChannels(CompletableFuture<Void> done) {
+    private void suspendSockets(CompletableFuture<Void> done) {
         settle();
         CompletableFuture<?>[] closing =
-                channels.entrySet().stream()
+                sockets.entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())
                         .map(
                                 entry -> {
-                                    suspended.put(entry.getKey(), socketOf(entry.getValue()));
-                                    return whenDone(entry.getValue().close());
+                                    Bound bound = entry.getValue();
+                                    suspended.put(entry.getKey(), bound.name());
+                                    return bound.close();
                                 })
                         .toArray(CompletableFuture<?>[]::new);
-        channels.clear();
+        sockets.clear();
         unflushed.clear();
         CompletableFuture.allOf(closing).thenRun(() -> done.complete(null));
     }
@@ -219,35 +221,19 @@ public final class UdpLoop implements AutoCloseable {
             Address at,
             Map<LocalSocket, LocalSocket> rebound,
             CompletableFuture<Map<LocalSocket, LocalSocket>> done) {
-        ChannelFuture bound = thread.bootstrap(new Inlet()).bind(at.toSocketAddress());
-        bound.addListener(
-                result -> {
-                    if (result.isSuccess() && closed) {
-                        bound.channel().close();
-                    } else if (result.isSuccess()) {
-                        rebound.put(socket, adopt(bound.channel(), socket.id()));
-                        rebindNext(rebound, done);
-                    } else if (at.port() != 0) {
-                        rebind(socket, at.withPort(0), rebound, done);
-                    } else {
-                        rebound.keySet().forEach(other -> closeChannel(other.id()));
-                        done.completeExceptionally(bindFailure(at, bound));
-                    }
-                });
-    }
-
-    private static LocalSocket socketOf(Channel channel) {
-        LocalSocket socket = channel.pipeline().get(Inlet.class).socket;
-        if (socket == null) {
-            throw new IllegalStateException("a channel without a socket");
-        }
-        return socket;
-    }
-
-    private static CompletableFuture<Void> whenDone(ChannelFuture future) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        future.addListener(result -> done.complete(null));
-        return done;
+        bind(at, socket.id())
+                .whenComplete(
+                        (bound, failure) -> {
+                            if (bound != null) {
+                                rebound.put(socket, bound);
+                                rebindNext(rebound, done);
+                            } else if (at.port() != 0) {
+                                rebind(socket, at.withPort(0), rebound, done);
+                            } else {
+                                rebound.keySet().forEach(other -> closeSocket(other.id()));
+                                done.completeExceptionally(bindFailure(at, failure));
+                            }
+                        });
     }
 
     /** Closes the sockets and, with the last loop that shares it, the thread. */
@@ -257,37 +243,32 @@ public final class UdpLoop implements AutoCloseable {
             return;
         }
         closed = true;
-        eventLoop.execute(this::closeChannels);
+        eventLoop.execute(this::closeSockets);
         thread.release();
     }
 
-    private void closeChannels() {
+    private void closeSockets() {
         machine = null;
         if (wakeUp != null) {
             wakeUp.cancel(false);
         }
-        for (Channel channel : channels.values()) {
-            channel.close();
+        for (Bound bound : sockets.values()) {
+            bound.close();
         }
-        channels.clear();
+        sockets.clear();
+        unflushed.clear();
         notices.clear();
     }
 
-    private LocalSocket adopt(Channel channel) {
-        return adopt(channel, SOCKET_IDS.incrementAndGet());
-    }
-
-    private LocalSocket adopt(Channel channel, int id) {
-        java.net.InetSocketAddress at = (java.net.InetSocketAddress) channel.localAddress();
-        LocalSocket socket = new LocalSocket(id, Address.of(at));
-        channel.pipeline().get(Inlet.class).socket = socket;
-        Runnable register = () -> channels.put(socket.id(), channel);
-        if (eventLoop.inEventLoop()) {
-            register.run();
-        } else {
-            eventLoop.execute(register);
+    private LocalSocket adopt(Bound bound, UdpSocket socket, int id) {
+        if (closed) {
+            socket.close();
+            throw new IllegalStateException("the loop is closed");
         }
-        return socket;
+        LocalSocket name = new LocalSocket(id, socket.local());
+        bound.opened(name, socket);
+        sockets.put(id, bound);
+        return name;
     }
 
     /** Lets the machine say what the last input caused, tells the application, and looks ahead. */
@@ -305,10 +286,7 @@ public final class UdpLoop implements AutoCloseable {
                     machine.drain(effects, nowNanos());
                 }
             }
-            for (Channel channel : unflushed) {
-                channel.flush();
-            }
-            unflushed.clear();
+            flush();
             if (machine != null) {
                 scheduleWakeUp(machine.deadlineNanos());
             }
@@ -317,6 +295,14 @@ public final class UdpLoop implements AutoCloseable {
         } finally {
             settling = false;
         }
+    }
+
+    private void flush() {
+        for (Bound bound : unflushed) {
+            bound.unflushed = false;
+            bound.socket().flush();
+        }
+        unflushed.clear();
     }
 
     private void scheduleWakeUp(long deadlineNanos) {
@@ -365,131 +351,173 @@ public final class UdpLoop implements AutoCloseable {
         LOG.error("the machine of the loop failed", failure);
         Consumer<Throwable> listener = onFailure;
         close();
-        closeChannels();
+        closeSockets();
         guarded(() -> listener.accept(failure));
     }
 
-    private void closeChannel(int socketId) {
-        Channel channel = channels.remove(socketId);
-        if (channel != null) {
-            channel.flush();
-            unflushed.remove(channel);
-            channel.close();
+    private void closeSocket(int socketId) {
+        Bound bound = sockets.remove(socketId);
+        if (bound != null) {
+            unflushed.remove(bound);
+            bound.close();
         }
     }
 
-    private static BindException bindFailure(Address local, ChannelFuture failed) {
-        BindException failure = new BindException("cannot bind UDP " + local + why(failed));
-        failure.initCause(failed.cause());
+    private static BindException bindFailure(Address local, Throwable cause) {
+        BindException failure = new BindException("cannot bind UDP " + local + why(cause));
+        failure.initCause(cause);
         return failure;
     }
 
-    private static String why(ChannelFuture failed) {
-        Throwable cause = failed.cause();
+    private static String why(Throwable failure) {
+        Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         return cause == null || cause.getMessage() == null ? "" : ": " + cause.getMessage();
     }
 
     /** What the machine asks for, done with sockets. */
     private final class SocketEffects implements Effects {
 
+        private final Written written = new Written();
+        private @Nullable Bound last;
+
         @Override
         public void send(LocalSocket socket, Address destination, Bytes payload) {
-            Channel channel = channels.get(socket.id());
-            if (channel == null || !channel.isWritable()) {
+            written.payload = payload;
+            send(socket, destination, written);
+            written.payload = Bytes.EMPTY;
+        }
+
+        @Override
+        public void send(LocalSocket socket, Address destination, Packet packet) {
+            Bound bound = find(socket);
+            if (bound == null) {
                 unsent.incrementAndGet();
                 return;
             }
-            ByteBuf buffer = channel.alloc().directBuffer(payload.length());
-            buffer.writeBytes(payload.array(), payload.offset(), payload.length());
-            channel.write(new DatagramPacket(buffer, socketAddress(destination)));
-            unflushed.add(channel);
+            bound.socket().send(destination, packet);
+            if (!bound.unflushed) {
+                bound.unflushed = true;
+                unflushed.add(bound);
+            }
+        }
+
+        private @Nullable Bound find(LocalSocket socket) {
+            Bound bound = last;
+            if (bound == null || !bound.isOpenAs(socket)) {
+                bound = sockets.get(socket.id());
+                last = bound;
+            }
+            return bound;
         }
 
         @Override
         public void sendNearby(LocalSocket socket, Address destination, Bytes payload, int hops) {
-            Channel channel = channels.get(socket.id());
-            if (channel == null) {
-                send(socket, destination, payload);
-                return;
-            }
+            Bound bound = find(socket);
             // The limit is the socket's, so what goes before and after is kept out of it.
-            channel.flush();
-            boolean limited = HopLimit.set(channel, hops);
+            boolean limited = bound != null && bound.socket().limitHops(hops);
             send(socket, destination, payload);
-            if (limited) {
-                channel.flush();
-                HopLimit.lift(channel);
+            if (bound != null && limited) {
+                bound.socket().liftHops();
             }
         }
 
         @Override
         public void open(int request) {
             Address host = bindHost == null ? new Address(0, 0) : bindHost;
-            ChannelFuture bound = thread.bootstrap(new Inlet()).bind(host.toSocketAddress());
-            bound.addListener(
-                    done -> {
-                        if (done.isSuccess()) {
-                            LocalSocket socket = adopt(bound.channel());
-                            feed(m -> m.opened(request, socket, nowNanos()));
-                        } else {
-                            feed(m -> m.openFailed(request, why(bound), nowNanos()));
-                        }
-                        eventLoop.execute(UdpLoop.this::settle);
-                    });
+            bind(host, SOCKET_IDS.incrementAndGet())
+                    .whenComplete(
+                            (socket, failure) -> {
+                                if (socket != null) {
+                                    feed(m -> m.opened(request, socket, nowNanos()));
+                                } else {
+                                    feed(m -> m.openFailed(request, why(failure), nowNanos()));
+                                }
+                                settle();
+                            });
         }
 
         @Override
         public void close(LocalSocket socket) {
             suspended.remove(socket.id());
-            closeChannel(socket.id());
+            closeSocket(socket.id());
         }
 
         @Override
         public void deliver(Runnable notice) {
             notices.add(notice);
         }
+    }
 
-        private java.net.InetSocketAddress socketAddress(Address address) {
-            if (destinations.size() >= MAX_CACHED_DESTINATIONS) {
-                destinations.clear();
-            }
-            return destinations.computeIfAbsent(address, Address::toSocketAddress);
+    /** A datagram that is there already. */
+    private static final class Written implements Effects.Packet {
+
+        private Bytes payload = Bytes.EMPTY;
+
+        @Override
+        public int length() {
+            return payload.length();
+        }
+
+        @Override
+        public void writeTo(ByteBuffer target) {
+            payload.copyTo(target);
         }
     }
 
-    /** Where the datagrams of one socket come in. */
-    private final class Inlet extends SimpleChannelInboundHandler<DatagramPacket> {
+    /** A socket of this loop, and where its datagrams come in. */
+    private final class Bound implements UdpSocket.Listener {
 
-        private @Nullable LocalSocket socket;
+        private @Nullable LocalSocket name;
+        private @Nullable UdpSocket socket;
+        private boolean open;
+        private boolean unflushed;
 
-        @Override
-        protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
-            LocalSocket at = socket;
-            if (at == null
-                    || packet.sender() == null
-                    || packet.sender().getAddress().getAddress().length != 4) {
-                return;
-            }
-            ByteBuf content = packet.content();
-            byte[] payload = new byte[content.readableBytes()];
-            content.readBytes(payload);
-            Address source = Address.of(packet.sender());
-            feed(m -> m.receive(new Datagram(at, source, Bytes.wrap(payload)), nowNanos()));
+        void opened(LocalSocket newName, UdpSocket newSocket) {
+            name = newName;
+            socket = newSocket;
+            open = true;
+        }
+
+        CompletableFuture<Void> close() {
+            open = false;
+            return socket().close();
+        }
+
+        LocalSocket name() {
+            return requireNonNull(name);
+        }
+
+        UdpSocket socket() {
+            return requireNonNull(socket);
+        }
+
+        boolean isOpenAs(LocalSocket other) {
+            return open && name().id() == other.id();
         }
 
         @Override
-        public void channelReadComplete(ChannelHandlerContext context) {
+        public void received(Address source, Bytes payload) {
+            LocalSocket at = name;
+            if (at != null) {
+                Bytes own = Bytes.wrap(payload.toArray());
+                feed(m -> m.receive(new Datagram(at, source, own), nowNanos()));
+            }
+        }
+
+        @Override
+        public void receivedAll() {
             settle();
         }
 
         @Override
-        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            if (cause instanceof IOException) {
-                // An ICMP error of some earlier datagram; the machine's own timers notice.
-                LOG.debug("UDP socket error", cause);
-            } else {
-                LOG.warn("reading a UDP socket failed", cause);
-            }
+        public void failed(IOException cause) {
+            // An ICMP error of some earlier datagram, say; the machine's own timers notice.
+            LOG.debug("UDP socket error", cause);
+        }
+
+        @Override
+        public void unsent(int datagrams) {
+            unsent.addAndGet(datagrams);
         }
     }
 }

@@ -1,0 +1,242 @@
+package dev.keyhole.transport.netty;
+
+import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.net.Effects.Packet;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.SegmentedDatagramPacket;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A socket of Linux, which takes many datagrams at a time in both directions.
+ *
+ * <p>Packets in a row for one destination, equally long but for the last, lie next to each other in
+ * one buffer, and the kernel, or the network card, cuts it. A socket may refuse that, for what its
+ * route or its options are; then they go one by one, those refused first, and that is how this
+ * socket goes on. What comes in may have been put together in the same way by the kernel.
+ */
+final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocket {
+
+    /** So many at a time every kernel takes that can cut at all. */
+    static final int MAX_SEGMENTS = 64;
+
+    /** The most that one UDP datagram holds, and with it what is to be cut. */
+    static final int MAX_BATCH_BYTES = 65_507;
+
+    /** What the kernel may have put together, at most. */
+    private static final int MAX_COALESCED_BYTES = 1 << 16;
+
+    /** After so many, whatever they have caused is sent before more is read. */
+    private static final int DATAGRAMS_PER_READ = 256;
+
+    private static final int MAX_UNSENT_BYTES = 4 << 20;
+
+    private final Listener listener;
+    private final Intake intake;
+    private final EpollDatagramChannel channel =
+            new EpollDatagramChannel(SocketProtocolFamily.INET);
+    private final ChannelFutureListener lossCounter = this::countIfLost;
+    private boolean segmenting = EpollDatagramChannel.isSegmentedDatagramPacketSupported();
+
+    private @Nullable ByteBuf batch;
+    private int segmentBytes;
+    private int segments;
+    private boolean unflushed;
+    private @Nullable Address destination;
+    private @Nullable InetSocketAddress destinationAddress;
+
+    EpollSocket(Listener listener, Intake intake) {
+        this.listener = listener;
+        this.intake = intake;
+    }
+
+    Bootstrap bootstrap() {
+        return new Bootstrap()
+                .channelFactory(() -> channel)
+                .handler(this)
+                .option(ChannelOption.SO_RCVBUF, EventLoopThread.RECEIVE_BUFFER_BYTES)
+                .option(ChannelOption.SO_SNDBUF, EventLoopThread.SEND_BUFFER_BYTES)
+                .option(
+                        ChannelOption.WRITE_BUFFER_WATER_MARK,
+                        new WriteBufferWaterMark(MAX_UNSENT_BYTES / 2, MAX_UNSENT_BYTES))
+                .option(
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new FixedRecvByteBufAllocator(MAX_COALESCED_BYTES)
+                                .maxMessagesPerRead(DATAGRAMS_PER_READ))
+                // One buffer at a time: reading into several loses where to cut what is in them.
+                .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, 0)
+                .option(EpollChannelOption.UDP_GRO, true);
+    }
+
+    EpollDatagramChannel channel() {
+        return channel;
+    }
+
+    /** Whether packets still go in one piece. */
+    boolean isSegmenting() {
+        return segmenting;
+    }
+
+    @Override
+    public Address local() {
+        return Address.of(channel.localAddress());
+    }
+
+    @Override
+    public void send(Address to, Packet packet) {
+        int length = packet.length();
+        if (length == 0) {
+            listener.unsent(1); // the channel confuses what is behind an empty one
+            return;
+        }
+        ByteBuf open = batch;
+        if (open != null && !fits(to, length)) {
+            handOver();
+            open = null;
+        }
+        if (open == null) {
+            if (!channel.isWritable()) {
+                listener.unsent(1);
+                return;
+            }
+            open = begin(to, length);
+        }
+        int at = open.writerIndex();
+        packet.writeTo(open.internalNioBuffer(at, length));
+        open.writerIndex(at + length);
+        segments++;
+        boolean full =
+                !segmenting
+                        || length < segmentBytes
+                        || segments == MAX_SEGMENTS
+                        || at + length + segmentBytes > MAX_BATCH_BYTES;
+        if (full) {
+            handOver();
+        }
+    }
+
+    @Override
+    public void flush() {
+        handOver();
+        if (unflushed) {
+            unflushed = false;
+            channel.flush();
+        }
+    }
+
+    @Override
+    public boolean limitHops(int hops) {
+        flush();
+        return HopLimit.set(channel, hops);
+    }
+
+    @Override
+    public void liftHops() {
+        flush();
+        HopLimit.lift(channel);
+    }
+
+    @Override
+    public CompletableFuture<Void> close() {
+        flush();
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        channel.close().addListener(result -> done.complete(null));
+        return done;
+    }
+
+    private boolean fits(Address to, int length) {
+        return length <= segmentBytes && to.equals(destination);
+    }
+
+    private ByteBuf begin(Address to, int length) {
+        if (!to.equals(destination)) {
+            destination = to;
+            destinationAddress = to.toSocketAddress();
+        }
+        int capacity = segmenting ? Math.min(MAX_SEGMENTS * length, MAX_BATCH_BYTES) : length;
+        ByteBuf open = channel.alloc().directBuffer(Math.max(capacity, length));
+        batch = open;
+        segmentBytes = length;
+        segments = 0;
+        return open;
+    }
+
+    /** Gives the packets that lie in the buffer to the channel. */
+    private void handOver() {
+        ByteBuf whole = batch;
+        InetSocketAddress to = destinationAddress;
+        if (whole == null || to == null) {
+            return;
+        }
+        batch = null;
+        unflushed = true;
+        if (segments == 1) {
+            channel.write(new DatagramPacket(whole, to)).addListener(lossCounter);
+            return;
+        }
+        int cut = segmentBytes;
+        int length = whole.writerIndex();
+        whole.retain();
+        channel.write(new SegmentedDatagramPacket(whole, cut, to))
+                .addListener(
+                        result -> {
+                            if (!result.isSuccess() && channel.isOpen()) {
+                                segmenting = false;
+                                sendApart(whole.setIndex(0, length), cut, to);
+                            }
+                            whole.release();
+                        });
+    }
+
+    private void sendApart(ByteBuf whole, int cut, InetSocketAddress to) {
+        while (whole.isReadable()) {
+            ByteBuf piece = whole.readRetainedSlice(Math.min(cut, whole.readableBytes()));
+            channel.writeAndFlush(new DatagramPacket(piece, to)).addListener(lossCounter);
+        }
+    }
+
+    private void countIfLost(ChannelFuture result) {
+        if (!result.isSuccess()) {
+            listener.unsent(1);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        try {
+            if (message instanceof DatagramPacket packet && packet.sender() != null) {
+                Address source = intake.source(packet.sender());
+                if (source != null) {
+                    listener.received(source, intake.take(packet.content()));
+                }
+            }
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        listener.receivedAll();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        listener.failed(cause instanceof IOException e ? e : new IOException(cause));
+    }
+}
