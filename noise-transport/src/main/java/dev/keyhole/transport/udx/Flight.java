@@ -2,6 +2,7 @@ package dev.keyhole.transport.udx;
 
 import dev.keyhole.transport.udx.SentPacket.State;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -13,12 +14,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class Flight {
 
-    /** Told about every packet that has arrived. */
+    /** Told about every packet that has arrived, which is gone afterwards. */
     @FunctionalInterface
     interface Arrivals {
         void arrived(SentPacket packet);
     }
 
+    private final PacketPool pool;
     private @Nullable SentPacket[] ring = new SentPacket[32];
     private int unacknowledged;
     private int next;
@@ -31,7 +33,13 @@ final class Flight {
     private int overdue;
     private int payloadBytes;
 
-    Flight(int firstSeq) {
+    /** Who is told of the ranges that are being taken in. */
+    private @Nullable Arrivals rangeArrivals;
+
+    private final SeqRanges.Visitor rangeVisitor = this::rangeArrived;
+
+    Flight(int firstSeq, PacketPool pool) {
+        this.pool = pool;
         unacknowledged = firstSeq;
         next = firstSeq;
     }
@@ -127,6 +135,11 @@ final class Flight {
         return seq - unacknowledged > 0 ? at(seq - 1) : null;
     }
 
+    /** A new packet, with the number {@link #next}, to be given to {@link #sent}. */
+    SentPacket begin(long now) {
+        return pool.take().begin(next, now);
+    }
+
     /** Takes in a new packet, whose number is {@link #next}. */
     void sent(SentPacket packet) {
         assert packet.seq == next;
@@ -155,18 +168,25 @@ final class Flight {
         assert packet.state == State.IN_FLIGHT;
         unlink(packet);
         packet.state = State.LOST;
+        queueAsLost(packet);
+    }
+
+    private void queueAsLost(SentPacket packet) {
+        packet.queuedAsLost++;
         lost.add(packet);
     }
 
     /** Gives everything up that has not arrived, to be repeated in the order of numbers. */
     void loseAll() {
-        lost.clear();
+        while (!lost.isEmpty()) {
+            unqueueLost();
+        }
         for (int seq = unacknowledged; seq != next; seq++) {
             SentPacket packet = ring[seq & ring.length - 1];
             if (packet != null && packet.state == State.IN_FLIGHT) {
                 lose(packet);
             } else if (packet != null) {
-                lost.add(packet);
+                queueAsLost(packet);
             }
         }
     }
@@ -175,10 +195,16 @@ final class Flight {
     @Nullable SentPacket nextLost() {
         SentPacket packet = lost.peek();
         while (packet != null && packet.state != State.LOST) {
-            lost.remove();
+            unqueueLost();
             packet = lost.peek();
         }
         return packet;
+    }
+
+    private void unqueueLost() {
+        SentPacket packet = lost.remove();
+        packet.queuedAsLost--;
+        recycleIfGone(packet);
     }
 
     /** Takes in that everything below the number has arrived. */
@@ -204,16 +230,18 @@ final class Flight {
         if (!sound) {
             return;
         }
-        sacked.add(
-                start,
-                end,
-                (from, to) -> {
-                    for (int seq = from; seq != to; seq++) {
-                        SentPacket packet = at(seq);
-                        ring[seq & ring.length - 1] = null;
-                        deliver(packet, arrivals);
-                    }
-                });
+        rangeArrivals = arrivals;
+        sacked.add(start, end, rangeVisitor);
+        rangeArrivals = null;
+    }
+
+    private void rangeArrived(int from, int to) {
+        Arrivals arrivals = Objects.requireNonNull(rangeArrivals);
+        for (int seq = from; seq != to; seq++) {
+            SentPacket packet = at(seq);
+            ring[seq & ring.length - 1] = null;
+            deliver(packet, arrivals);
+        }
     }
 
     /** Walks through the packets that have not arrived, from the lowest number on. */
@@ -243,6 +271,13 @@ final class Flight {
         packet.state = State.DELIVERED;
         payloadBytes -= packet.payloadLength;
         arrivals.arrived(packet);
+        recycleIfGone(packet);
+    }
+
+    private void recycleIfGone(SentPacket packet) {
+        if (packet.state == State.DELIVERED && packet.queuedAsLost == 0) {
+            pool.give(packet);
+        }
     }
 
     private void append(SentPacket packet) {

@@ -4,6 +4,7 @@ import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import dev.keyhole.transport.wire.WireReader;
 import dev.keyhole.transport.wire.WireWriter;
+import java.nio.ByteBuffer;
 
 /**
  * The twenty bytes in front of every packet ({@code docs/protocol.md}, "UDX packets").
@@ -87,6 +88,16 @@ record PacketHeader(int flags, int dataOffset, int streamId, long windowBytes, i
         putInt32(datagram, WINDOW_AT, (int) windowBytes);
         putInt32(datagram, 12, seq);
         putInt32(datagram, ACK_AT, ack);
+    }
+
+    /** Writes a header without padding behind it to a buffer in network order. */
+    static void write(
+            ByteBuffer target, int flags, int streamId, long windowBytes, int seq, int ack) {
+        target.putInt(MAGIC << 24 | VERSION << 16 | flags << 8);
+        target.putInt(Integer.reverseBytes(streamId));
+        target.putInt(Integer.reverseBytes((int) windowBytes));
+        target.putInt(Integer.reverseBytes(seq));
+        target.putInt(Integer.reverseBytes(ack));
     }
 
     /** A copy of a packet for a peer that may have changed, about what is true now. */

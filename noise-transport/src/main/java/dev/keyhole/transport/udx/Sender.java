@@ -47,6 +47,7 @@ final class Sender {
     private Bbr congestion;
     private final Pacer pacer = new Pacer();
     private final UdxCounters counters;
+    private final Arrived arrived = new Arrived();
 
     private long peerWindow = INITIAL_PEER_WINDOW;
     private int windowSeq;
@@ -91,10 +92,11 @@ final class Sender {
     /** Where packets go, and what their headers say besides. */
     interface Path {
 
-        /** An array with a header at its front and room for a payload behind it. */
-        byte[] frame(int flags, int seq, int payloadLength);
+        /** Sends a packet for the first time. */
+        void send(SentPacket packet, Effects effects);
 
-        void send(Bytes datagram, Effects effects);
+        /** Sends a packet of nothing but a header. */
+        void sendBare(int flags, int seq, Effects effects);
 
         /**
          * Sends a packet again, with an ack and a window of today.
@@ -102,18 +104,23 @@ final class Sender {
          * @param desperate whether to send a copy over the path before this one, too, if that has
          *     not been left for good
          */
-        void sendAgain(Bytes datagram, boolean desperate, Effects effects);
+        void sendAgain(SentPacket packet, boolean desperate, Effects effects);
     }
 
     /** Another way that copies of packets take. */
     interface Copies {
-        void sendAgain(Bytes datagram, Effects effects);
+        void sendAgain(SentPacket packet, Effects effects);
     }
 
-    Sender(int firstSeq, int firstRemoteSeq, Random dice, UdxCounters counters) {
+    Sender(
+            int firstSeq,
+            int firstRemoteSeq,
+            Random dice,
+            UdxCounters counters,
+            PacketPool packets) {
         this.dice = dice;
         this.congestion = new Bbr(dice);
-        this.flight = new Flight(firstSeq);
+        this.flight = new Flight(firstSeq, packets);
         this.losses = new LossDetector(flight, rtt);
         this.counters = counters;
         this.windowSeq = firstRemoteSeq;
@@ -170,7 +177,7 @@ final class Sender {
                     if (sent[0] < limit) {
                         sent[0]++;
                         packet.transmissions++;
-                        path.sendAgain(packet.datagram, effects);
+                        path.sendAgain(packet, effects);
                     }
                 });
         return sent[0];
@@ -247,7 +254,7 @@ final class Sender {
             mode = Mode.OPEN;
             congestion.recovered();
         }
-        Arrived arrived = new Arrived(now);
+        arrived.begin(now);
         rate.begin();
         boolean advanced = ack - flight.unacknowledged() > 0;
         if (advanced) {
@@ -264,7 +271,7 @@ final class Sender {
         }
         if (arrived.packets > 0) {
             acknowledged = true;
-            learn(arrived, now);
+            learn(now);
         } else if (acksTruncated) {
             detectLosses(now);
         }
@@ -385,21 +392,17 @@ final class Sender {
     private void sendOne(Path path, Effects effects, boolean endAlone, long now) {
         int length = (int) Math.min(MAX_PAYLOAD, queue.bytes());
         boolean last = ending && length == queue.bytes() && (length == 0 || !endAlone);
-        int flags = (length > 0 ? PacketHeader.DATA : 0) | (last ? PacketHeader.END : 0);
-        int seq = flight.next();
-
-        byte[] array = path.frame(flags, seq, length);
-        queue.fill(array, PacketHeader.LENGTH, length);
-        Bytes datagram = Bytes.wrap(array);
+        SentPacket packet = flight.begin(now);
+        packet.flags = (length > 0 ? PacketHeader.DATA : 0) | (last ? PacketHeader.END : 0);
+        queue.take(length, packet);
         if (last) {
             endSent = true;
-            endSeq = seq;
+            endSeq = packet.seq;
         }
-        SentPacket packet = new SentPacket(seq, datagram, now);
         noteRate(packet, now);
         flight.sent(packet);
-        pacer.spend(datagram.length());
-        path.send(datagram, effects);
+        pacer.spend(packet.datagramLength());
+        path.send(packet, effects);
     }
 
     private void noteRate(SentPacket packet, long now) {
@@ -412,9 +415,9 @@ final class Sender {
     private void repeat(SentPacket packet, Path path, Effects effects, long now) {
         noteRate(packet, now);
         flight.repeated(packet, now);
-        pacer.spend(packet.datagram.length());
+        pacer.spend(packet.datagramLength());
         counters.count(UdxCounters.Event.RETRANSMITTED);
-        path.sendAgain(packet.datagram, mode == Mode.TIMED_OUT, effects);
+        path.sendAgain(packet, mode == Mode.TIMED_OUT, effects);
         if (mode != Mode.TIMED_OUT && packet.seq == flight.unacknowledged()) {
             timeoutAt = Math.max(timeoutAt, now + rtt.timeoutNanos());
         }
@@ -449,8 +452,7 @@ final class Sender {
         }
         if (heartbeatDue) {
             heartbeatDue = false;
-            byte[] heartbeat = path.frame(PacketHeader.HEARTBEAT, flight.next(), 0);
-            path.send(Bytes.wrap(heartbeat), effects);
+            path.sendBare(PacketHeader.HEARTBEAT, flight.next(), effects);
         }
     }
 
@@ -497,16 +499,15 @@ final class Sender {
         return Math.max(2 * rtt.smoothedNanos(), PROBE_FLOOR_NANOS) + extra;
     }
 
-    private void learn(Arrived arrived, long now) {
+    private void learn(long now) {
         probesOut = 0;
-        SentPacket sample = arrived.sample;
-        if (sample != null) {
-            rtt.sample(now - sample.sentNanos, now);
+        long rttNanos = arrived.sampled ? now - arrived.sampleSentNanos : -1;
+        if (arrived.sampled) {
+            rtt.sample(rttNanos, now);
         } else if (timeouts > 0) {
             rtt.doubt();
         }
         detectLosses(now);
-        long rttNanos = sample == null ? -1 : now - sample.sentNanos;
         congestion.arrived(arrived.packets, inFlight(), arrived.allTimely, rttNanos, rate, now);
     }
 
@@ -565,15 +566,21 @@ final class Sender {
     /** What one ack has shown to have arrived. */
     private final class Arrived implements Flight.Arrivals {
 
-        private final long now;
+        private long now;
         private int packets;
-        private boolean allTimely = true;
+        private boolean allTimely;
 
         /** Of those that were sent once, the one sent last: acks of others may have been lost. */
-        private @Nullable SentPacket sample;
+        private boolean sampled;
 
-        Arrived(long now) {
-            this.now = now;
+        private long sampleSentNanos;
+        private int sampleSeq;
+
+        void begin(long nowNanos) {
+            now = nowNanos;
+            packets = 0;
+            allTimely = true;
+            sampled = false;
         }
 
         @Override
@@ -585,10 +592,11 @@ final class Sender {
                 neverLost();
             }
             allTimely &= timely;
-            SentPacket best = sample;
             boolean usable = timely && packet.sentOnce();
-            if (usable && (best == null || packet.sentAfter(best.sentNanos, best.seq))) {
-                sample = packet;
+            if (usable && (!sampled || packet.sentAfter(sampleSentNanos, sampleSeq))) {
+                sampled = true;
+                sampleSentNanos = packet.sentNanos;
+                sampleSeq = packet.seq;
             }
         }
     }

@@ -1,10 +1,14 @@
 package dev.keyhole.transport.udx;
 
-import dev.keyhole.transport.wire.Bytes;
 import org.jspecify.annotations.Nullable;
 
-/** A packet that took a sequence number and is not yet acknowledged. */
-final class SentPacket {
+/**
+ * A packet that took a sequence number and is not yet acknowledged.
+ *
+ * <p>It keeps what does not change: its number, its flags, and where its payload lies. The rest of
+ * its header is written each time it is sent. Once it has arrived it may serve as another packet.
+ */
+final class SentPacket extends SendQueue.Extent {
 
     /** Where a packet stands on its way. */
     enum State {
@@ -13,16 +17,16 @@ final class SentPacket {
         DELIVERED
     }
 
-    final int seq;
-    final int payloadLength;
-
-    /** As it was first sent; repeated with an id, an ack and a window of the day. */
-    final Bytes datagram;
+    int seq;
+    int flags;
 
     State state = State.IN_FLIGHT;
     boolean arrivedThoughLost;
-    int transmissions = 1;
+    int transmissions;
     long sentNanos;
+
+    /** How often it stands in the queue of lost packets, which it may leave late. */
+    int queuedAsLost;
 
     /** What {@link DeliveryRate} knew when the packet was sent last. */
     long deliveredBefore;
@@ -40,11 +44,22 @@ final class SentPacket {
 
     @Nullable SentPacket later;
 
-    SentPacket(int seq, Bytes datagram, long sentNanos) {
-        this.seq = seq;
-        this.datagram = datagram;
-        this.payloadLength = datagram.length() - PacketHeader.LENGTH;
-        this.sentNanos = sentNanos;
+    /** Becomes a new packet, without a payload so far. */
+    SentPacket begin(int newSeq, long now) {
+        seq = newSeq;
+        flags = 0;
+        payloadLength = 0;
+        state = State.IN_FLIGHT;
+        arrivedThoughLost = false;
+        transmissions = 1;
+        sentNanos = now;
+        overdue = false;
+        return this;
+    }
+
+    /** How long it is on the wire. */
+    int datagramLength() {
+        return PacketHeader.LENGTH + payloadLength;
     }
 
     boolean sentOnce() {

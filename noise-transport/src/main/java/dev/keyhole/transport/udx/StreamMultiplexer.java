@@ -31,6 +31,8 @@ public final class StreamMultiplexer {
     private final ArrayDeque<UdxStream> touched = new ArrayDeque<>();
     private final ArrayDeque<LastWord> repeats = new ArrayDeque<>();
     private final UdxCounters counters = new UdxCounters();
+    private final PacketPool packets = new PacketPool();
+    private final Outgoing outgoing = new Outgoing();
 
     /**
      * A multiplexer without streams.
@@ -121,6 +123,14 @@ public final class StreamMultiplexer {
 
     public UdxCounters counters() {
         return counters;
+    }
+
+    PacketPool packets() {
+        return packets;
+    }
+
+    Outgoing outgoing() {
+        return outgoing;
     }
 
     /**

@@ -148,13 +148,13 @@ public final class UdxStream extends Deadlines.Entry {
         }
         this.windowLimit = windowBytes;
         this.advertised = windowBytes;
-        this.sender = new Sender(0, 0, new Random(localId), counters);
+        this.sender = new Sender(0, 0, new Random(localId), counters, multiplexer.packets());
         this.receiving = new ReceiveQueue(0, KEPT_WINDOWS * windowLimit);
     }
 
     /** Has the numbers of packets begin elsewhere than at zero. */
     void startAt(int firstSeq, int firstRemoteSeq) {
-        sender = new Sender(firstSeq, firstRemoteSeq, new Random(localId), counters);
+        sender = new Sender(firstSeq, firstRemoteSeq, new Random(localId), counters, multiplexer.packets());
         receiving = new ReceiveQueue(firstRemoteSeq, KEPT_WINDOWS * windowLimit);
     }
 
@@ -416,11 +416,11 @@ public final class UdxStream extends Deadlines.Entry {
             sender.transmit(path, effects, remoteEnded, now);
         }
         if (ackDue && (!ackCarried || !receiving.kept().isEmpty())) {
-            path.send(ack(), effects);
+            path.send(ack(remoteId), effects);
         }
         ackDue = false;
         for (Bytes datagram = outbox.poll(); datagram != null; datagram = outbox.poll()) {
-            path.send(datagram, effects);
+            path.sendWritten(datagram, effects);
         }
         for (Detour detour = detours.poll(); detour != null; detour = detours.poll()) {
             take(detour, effects);
@@ -441,8 +441,7 @@ public final class UdxStream extends Deadlines.Entry {
         int copies = sender.sendCopies(new SidePath(way), MAX_COPIES, effects);
         if (copies == 0) {
             counters.count(Event.SENT);
-            Bytes ack = PacketHeader.readdressed(ack(), way.remoteId);
-            effects.send(way.socket, way.remote, ack);
+            effects.send(way.socket, way.remote, ack(way.remoteId));
         }
     }
 
@@ -577,17 +576,18 @@ public final class UdxStream extends Deadlines.Entry {
         return Math.max(0, windowLimit - unread);
     }
 
-    private Bytes ack() {
+    /** An ack, for whom the peer is known by the given id. */
+    private Outgoing ack(int streamId) {
         SeqRanges kept = receiving.kept();
         int blocks = Math.min(kept.count(), Sender.MAX_BLOCKS);
         int flags = blocks > 0 ? PacketHeader.SACK : PacketHeader.ACK;
-        byte[] datagram = path.frame(flags, sender.nextSeq(), 8 * blocks);
-        for (int i = 0; i < blocks; i++) {
-            int at = PacketHeader.LENGTH + 8 * i;
-            PacketHeader.putInt32(datagram, at, kept.start(i));
-            PacketHeader.putInt32(datagram, at + 4, kept.end(i));
-        }
-        return Bytes.wrap(datagram);
+        return header(flags, streamId, sender.nextSeq()).with(kept, blocks);
+    }
+
+    /** A header of today. */
+    private Outgoing header(int flags, int streamId, int seq) {
+        advertised = windowBytes();
+        return multiplexer.outgoing().begin(flags, streamId, advertised, seq, receiving.next());
     }
 
     private void post(Bytes datagram) {
@@ -604,7 +604,7 @@ public final class UdxStream extends Deadlines.Entry {
     private void closeInOrder(long now) {
         LocalSocket lastSocket = socket;
         if (lastSocket != null) {
-            multiplexer.linger(localId, lastSocket, path.remote(), ack(), now);
+            multiplexer.linger(localId, lastSocket, path.remote(), ack(remoteId).toBytes(), now);
         }
         close(new CloseReason.Ended(), now);
     }
@@ -614,10 +614,6 @@ public final class UdxStream extends Deadlines.Entry {
         receiving.clear();
         multiplexer.remove(this);
         listener.closed(reason, now);
-    }
-
-    private Bytes refreshed(Bytes datagram, int streamId) {
-        return PacketHeader.refreshed(datagram, streamId, advertised, receiving.next());
     }
 
     /** The way to the remote; used only while connected. */
@@ -631,34 +627,52 @@ public final class UdxStream extends Deadlines.Entry {
             return address;
         }
 
-        @Override
-        public byte[] frame(int flags, int seq, int payloadLength) {
-            byte[] datagram = new byte[PacketHeader.LENGTH + payloadLength];
-            advertised = windowBytes();
-            new PacketHeader(flags, 0, remoteId, advertised, seq, receiving.next())
-                    .writeTo(datagram);
-            return datagram;
-        }
-
-        @Override
-        public void send(Bytes datagram, Effects effects) {
+        private LocalSocket socket() {
             LocalSocket from = socket;
             if (from == null) {
                 throw new IllegalStateException("not connected");
             }
-            counters.count(Event.SENT);
-            ackCarried = true;
-            effects.send(from, remote(), datagram);
+            return from;
         }
 
         @Override
-        public void sendAgain(Bytes datagram, boolean desperate, Effects effects) {
-            advertised = windowBytes();
-            send(refreshed(datagram, remoteId), effects);
+        public void send(SentPacket packet, Effects effects) {
+            send(header(packet.flags, remoteId, packet.seq).with(packet), effects);
+        }
+
+        @Override
+        public void sendBare(int flags, int seq, Effects effects) {
+            send(header(flags, remoteId, seq), effects);
+        }
+
+        @Override
+        public void sendAgain(SentPacket packet, boolean desperate, Effects effects) {
+            send(packet, effects);
             Way old = former;
             if (desperate && old != null) {
-                new SidePath(old).sendAgain(datagram, effects);
+                new SidePath(old).sendAgain(packet, effects);
             }
+        }
+
+        void send(Outgoing packet, Effects effects) {
+            counters.count(Event.SENT);
+            ackCarried = true;
+            effects.send(socket(), remote(), packet);
+        }
+
+        void sendWritten(Bytes datagram, Effects effects) {
+            counters.count(Event.SENT);
+            ackCarried = true;
+            effects.send(socket(), remote(), datagram);
+        }
+
+        /** An array with a header at its front and room for a message behind it. */
+        byte[] frame(int flags, int seq, int messageLength) {
+            byte[] datagram = new byte[PacketHeader.LENGTH + messageLength];
+            advertised = windowBytes();
+            new PacketHeader(flags, 0, remoteId, advertised, seq, receiving.next())
+                    .writeTo(datagram);
+            return datagram;
         }
     }
 
@@ -672,9 +686,12 @@ public final class UdxStream extends Deadlines.Entry {
         }
 
         @Override
-        public void sendAgain(Bytes datagram, Effects effects) {
+        public void sendAgain(SentPacket packet, Effects effects) {
             counters.count(Event.SENT);
-            effects.send(way.socket, way.remote, refreshed(datagram, way.remoteId));
+            effects.send(
+                    way.socket,
+                    way.remote,
+                    header(packet.flags, way.remoteId, packet.seq).with(packet));
         }
     }
 }

@@ -6,7 +6,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayDeque;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -132,6 +131,6 @@ class BbrTest {
     }
 
     private SentPacket packet() {
-        return new SentPacket(nextSeq++, Bytes.wrap(new byte[PacketHeader.LENGTH]), now);
+        return new SentPacket().begin(nextSeq++, now);
     }
 }

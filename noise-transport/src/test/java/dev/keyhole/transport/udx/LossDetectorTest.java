@@ -3,7 +3,6 @@ package dev.keyhole.transport.udx;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -12,7 +11,7 @@ class LossDetectorTest {
 
     private static final long RTT = MILLISECONDS.toNanos(40);
 
-    private final Flight flight = new Flight(0);
+    private final Flight flight = new Flight(0, new PacketPool());
     private final RttEstimator rtt = new RttEstimator();
     private final LossDetector detector = new LossDetector(flight, rtt);
 
@@ -97,9 +96,7 @@ class LossDetectorTest {
 
     private void send(long now, int count) {
         for (int i = 0; i < count; i++) {
-            flight.sent(
-                    new SentPacket(
-                            flight.next(), Bytes.wrap(new byte[PacketHeader.LENGTH + 1]), now));
+            flight.sent(flight.begin(now));
         }
     }
 

@@ -1,0 +1,75 @@
+package dev.keyhole.transport.udx;
+
+import dev.keyhole.transport.net.Effects;
+import dev.keyhole.transport.wire.Bytes;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The packet that is being sent: a header of this moment, and what stands behind it.
+ *
+ * <p>One serves all streams of a thread, since a packet is written before the next is begun.
+ */
+final class Outgoing implements Effects.Packet {
+
+    private int flags;
+    private int streamId;
+    private long windowBytes;
+    private int seq;
+    private int ack;
+    private @Nullable SentPacket payload;
+    private @Nullable SeqRanges ranges;
+    private int blocks;
+
+    /** Begins with a header, and with nothing behind it so far. */
+    Outgoing begin(int newFlags, int newStreamId, long newWindowBytes, int newSeq, int newAck) {
+        flags = newFlags;
+        streamId = newStreamId;
+        windowBytes = newWindowBytes;
+        seq = newSeq;
+        ack = newAck;
+        payload = null;
+        ranges = null;
+        blocks = 0;
+        return this;
+    }
+
+    /** Puts the payload of a packet behind the header. */
+    Outgoing with(SentPacket packet) {
+        payload = packet;
+        return this;
+    }
+
+    /** Puts the first so many ranges behind the header. */
+    Outgoing with(SeqRanges newRanges, int count) {
+        ranges = newRanges;
+        blocks = count;
+        return this;
+    }
+
+    @Override
+    public int length() {
+        int behind = payload == null ? 8 * blocks : payload.payloadLength;
+        return PacketHeader.LENGTH + behind;
+    }
+
+    @Override
+    public void writeTo(ByteBuffer target) {
+        PacketHeader.write(target, flags, streamId, windowBytes, seq, ack);
+        if (payload != null) {
+            payload.writePayloadTo(target);
+        } else if (ranges != null) {
+            for (int i = 0; i < blocks; i++) {
+                target.putInt(Integer.reverseBytes(ranges.start(i)));
+                target.putInt(Integer.reverseBytes(ranges.end(i)));
+            }
+        }
+    }
+
+    /** The packet as it is now, to be kept. */
+    Bytes toBytes() {
+        byte[] datagram = new byte[length()];
+        writeTo(ByteBuffer.wrap(datagram));
+        return Bytes.wrap(datagram);
+    }
+}
