@@ -220,19 +220,24 @@ final class Flight {
         sacked.removeBelow(ack);
     }
 
-    /** Takes in that a range above a gap has arrived. A range that cannot be is skipped. */
-    void acknowledgeRange(int start, int end, Arrivals arrivals) {
+    /**
+     * Takes in that a range above a gap has arrived. A range that cannot be is skipped.
+     *
+     * @return whether it could be
+     */
+    boolean acknowledgeRange(int start, int end, Arrivals arrivals) {
         boolean sound =
                 end - start > 0
                         && end - next <= 0
                         && start - next < 0
                         && start - unacknowledged >= 0;
         if (!sound) {
-            return;
+            return false;
         }
         rangeArrivals = arrivals;
         sacked.add(start, end, rangeVisitor);
         rangeArrivals = null;
+        return true;
     }
 
     private void rangeArrived(int from, int to) {

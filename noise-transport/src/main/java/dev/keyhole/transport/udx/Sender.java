@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Three deadlines look after packets in flight ({@code docs/protocol.md}, "UDX loss"). Suspects
  * are checked when they have had their time. When acks stop coming, a probe asks for one after two
  * round trips. And when that fails too, the timeout starts over with a tiny window; the seventh in a
- * row gives the peer up. A fourth deadline asks a peer whose window is closed whether it still is.
+ * row gives the peer up. A fourth deadline asks a peer whose window is closed whether it still is, and
+ * gives up one that leaves as many questions unanswered.
  */
 final class Sender {
 
@@ -57,6 +58,10 @@ final class Sender {
     private int modeUntil;
 
     private int timeouts;
+
+    /** Questions after the window without a word from the peer since. */
+    private int windowProbes;
+
     private boolean patient;
     private boolean acknowledged;
 
@@ -146,6 +151,7 @@ final class Sender {
     void patient(boolean newPatient) {
         patient = newPatient;
         timeouts = 0;
+        windowProbes = 0;
     }
 
     /** Whether the peer has ever acknowledged anything. */
@@ -159,6 +165,7 @@ final class Sender {
         mode = Mode.OPEN;
         congestion = new Bbr(dice);
         timeouts = 0;
+        windowProbes = 0;
         timeoutAt = Machine.NEVER;
         probeAt = Machine.NEVER;
         probeDue = false;
@@ -231,12 +238,23 @@ final class Sender {
         return acksTruncated ? flight.inFlight() - flight.overdue() : flight.inFlight();
     }
 
-    /** Takes in what the peer says it will buffer, unless a later packet has said otherwise. */
+    /**
+     * Takes in what the peer says it will buffer, unless a later packet has said otherwise.
+     *
+     * <p>An ack of something new is later than all before, whatever number its packet has: one forged
+     * packet with a number far ahead must not silence the peer. And a window that is shut is opened
+     * by any packet that may be of today.
+     */
     void window(PacketHeader header) {
+        windowProbes = 0;
+        int ahead = header.ack() - flight.unacknowledged();
         boolean newer =
-                header.ack() - flight.unacknowledged() >= 0
-                        && (windowSeq - header.seq() < 0
-                                || windowSeq == header.seq() && windowAck - header.ack() <= 0);
+                ahead > 0
+                        || ahead == 0
+                                && (peerWindow == 0
+                                        || windowSeq - header.seq() < 0
+                                        || windowSeq == header.seq()
+                                                && windowAck - header.ack() <= 0);
         if (newer) {
             peerWindow = header.windowBytes();
             windowSeq = header.seq();
@@ -260,14 +278,19 @@ final class Sender {
         if (advanced) {
             flight.acknowledge(ack, arrived);
         }
+        int ranges = 0;
+        int end = 0;
         for (int at = 0; at + 8 <= blocks.length(); at += 8) {
             int start = PacketHeader.int32(blocks, at);
-            flight.acknowledgeRange(start, PacketHeader.int32(blocks, at + 4), arrived);
+            if (flight.acknowledgeRange(start, PacketHeader.int32(blocks, at + 4), arrived)) {
+                ranges++;
+                end = PacketHeader.int32(blocks, at + 4);
+            }
         }
-        if (blocks.length() > 0 || advanced) {
-            acksTruncated = blocks.length() >= 8 * MAX_BLOCKS;
-            mentionedBelow =
-                    acksTruncated ? PacketHeader.int32(blocks, 8 * MAX_BLOCKS - 4) : flight.next();
+        boolean ofToday = ack - flight.unacknowledged() >= 0;
+        if (ofToday && (blocks.length() > 0 || advanced)) {
+            acksTruncated = ranges >= MAX_BLOCKS && rtt.isSampled();
+            mentionedBelow = acksTruncated ? end : flight.next();
         }
         if (arrived.packets > 0) {
             acknowledged = true;
@@ -292,6 +315,7 @@ final class Sender {
             return;
         }
         timeouts = 0;
+        windowProbes = 0;
         if (!flight.isEmpty()) {
             timeoutAt = Machine.NEVER;
             probeDue = true;
@@ -308,6 +332,9 @@ final class Sender {
             detectLosses(now);
         }
         if (windowProbeAt <= now) {
+            if (windowProbes >= MAX_TIMEOUTS && !patient) {
+                return false;
+            }
             heartbeatDue = true;
             windowProbeAt = now + 2 * rtt.timeoutNanos();
         }
@@ -373,6 +400,11 @@ final class Sender {
             sent = true;
         }
         return sent;
+    }
+
+    /** Whether there is nothing to send and nothing that has not arrived. */
+    boolean isQuiet() {
+        return !hasNew() && flight.lowest() == null;
     }
 
     private boolean hasNew() {
@@ -452,6 +484,7 @@ final class Sender {
         }
         if (heartbeatDue) {
             heartbeatDue = false;
+            windowProbes++;
             path.sendBare(PacketHeader.HEARTBEAT, flight.next(), effects);
         }
     }

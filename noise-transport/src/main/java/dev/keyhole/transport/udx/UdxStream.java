@@ -46,6 +46,9 @@ public final class UdxStream extends Deadlines.Entry {
     /** What may wait out of order, in windows. */
     private static final int KEPT_WINDOWS = 2;
 
+    /** What a stream holds at most, in windows: unread, and out of order. */
+    static final int MAX_HELD_WINDOWS = 3;
+
     private final StreamMultiplexer multiplexer;
     private final UdxCounters counters;
     private final Listener listener;
@@ -189,6 +192,16 @@ public final class UdxStream extends Deadlines.Entry {
     /** The socket on which the packet being processed, or the last one, came in. */
     public @Nullable LocalSocket lastSocket() {
         return lastSocket;
+    }
+
+    /** The number of the next new packet. */
+    int nextSeq() {
+        return sender.nextSeq();
+    }
+
+    /** Whether all that was written, and the end if there was one, is known to have arrived. */
+    boolean isQuiet() {
+        return sender.isQuiet();
     }
 
     public UdxStats stats() {
@@ -500,14 +513,12 @@ public final class UdxStream extends Deadlines.Entry {
     }
 
     private void takeOrKeep(PacketHeader header, Bytes payload, long now) {
-        boolean stuffed =
-                unread + payload.length() > mostUnread()
-                        || !isConnected() && receiving.bytes() > MAX_BYTES_BEFORE_CONNECT;
-        if (stuffed) {
+        boolean next = header.has(DATA) && header.seq() == receiving.next();
+        if (held(payload) > mostHeld(next)) {
             counters.count(Event.REFUSED);
             return;
         }
-        if (header.has(DATA) && header.seq() == receiving.next()) {
+        if (next) {
             noteEnd(header);
             receiving.pass();
             give(payload, now);
@@ -520,12 +531,22 @@ public final class UdxStream extends Deadlines.Entry {
         }
     }
 
+    /** What the stream would hold for its reader if it took something in, in order or not. */
+    private long held(Bytes payload) {
+        return unread + receiving.bytes() + payload.length();
+    }
+
     /**
-     * What may be handed up unread. Twice what was announced, since the peer counts packets, not
-     * bytes; and much less while nobody has vouched for the sender.
+     * What the stream may hold for its reader. More than was announced, since the peer counts
+     * packets, not bytes, and of those that were kept only the ones in flight; more again for what
+     * comes next, without which nothing that is kept can be read; and much less while nobody has
+     * vouched for the sender.
      */
-    private long mostUnread() {
-        return isConnected() ? 2 * windowLimit : Math.min(windowLimit, MAX_BYTES_BEFORE_CONNECT);
+    private long mostHeld(boolean next) {
+        if (!isConnected()) {
+            return Math.min(windowLimit, MAX_BYTES_BEFORE_CONNECT);
+        }
+        return next ? MAX_HELD_WINDOWS * windowLimit : KEPT_WINDOWS * windowLimit;
     }
 
     private void noteEnd(PacketHeader header) {

@@ -237,7 +237,7 @@ class UdxStreamTest {
             lone.receive(DATA, seq, 0, kilobyte);
         }
 
-        assertThat(lone.stream.stats().unreadBytes()).isBetween(18_000L, 40_000L);
+        assertThat(lone.stream.stats().unreadBytes()).isBetween(18_000L, 30_000L);
         assertThat(lone.count(Event.REFUSED)).isPositive();
     }
 
@@ -357,6 +357,74 @@ class UdxStreamTest {
         assertThat(lone.sent()).hasSize(2);
         lone.receive(packet(ACK, 1000, 0, 0, Bytes.EMPTY));
         assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).containsExactly(END);
+    }
+
+    @Test
+    void aForgedPacketFromFarAheadDoesNotFixTheWindow() {
+        lone.receive(packet(ACK, 0, 1_000_000, 0, Bytes.EMPTY));
+        lone.stream.write(Bytes.wrap(new byte[5_000]), 0);
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).containsExactly(HEARTBEAT);
+
+        lone.receive(ACK, 0, 0, Bytes.EMPTY);
+
+        assertThat(lone.sent()).hasSize(5);
+        lone.receive(packet(ACK, 1, 2_000_000, 0, Bytes.EMPTY));
+        lone.receive(ACK, 0, 5, Bytes.EMPTY);
+        lone.stream.write(Bytes.wrap(new byte[5_000]), 0);
+        assertThat(lone.sent()).hasSize(5);
+    }
+
+    @Test
+    void aPeerThatIsGoneBehindAShutWindowIsGivenUp() {
+        lone.receive(packet(ACK, 0, 0, 0, Bytes.EMPTY));
+        lone.write("x");
+        lone.drain();
+
+        lone.until(12_999);
+        assertThat(lone.sentHeaders())
+                .hasSize(7)
+                .extracting(PacketHeader::flags)
+                .containsOnly(HEARTBEAT);
+        assertThat(lone.inbox.closed).isNull();
+        lone.until(13_000);
+
+        assertThat(lone.inbox.closed).isInstanceOf(CloseReason.TimedOut.class);
+    }
+
+    @Test
+    void aPeerThatOnlyKeepsItsWindowShutIsAskedForEver() {
+        lone.receive(packet(ACK, 0, 0, 0, Bytes.EMPTY));
+        lone.write("x");
+        lone.drain();
+
+        for (int second = 0; second < 3_600; second += 2) {
+            lone.until(1_000L * second);
+            lone.receive(packet(ACK, 0, 0, 0, Bytes.EMPTY));
+        }
+
+        assertThat(lone.inbox.closed).isNull();
+        lone.receive(ACK, 0, 0, Bytes.EMPTY);
+        assertThat(lone.inbox.closed).isNull();
+        assertThat(lone.sentHeaders()).extracting(PacketHeader::flags).contains(DATA);
+    }
+
+    @Test
+    void aSelectiveAckFullOfNonsenseHasNothingRepeated() {
+        lone.stream.write(Bytes.wrap(new byte[10_000]), 0);
+        assertThat(lone.sent()).hasSize(9);
+        int[] nonsense = new int[2 * Sender.MAX_BLOCKS];
+        for (int i = 0; i < nonsense.length; i++) {
+            nonsense[i] = 1_000_000 - i;
+        }
+
+        lone.until(20);
+        lone.receive(SACK, 0, 0, LoneStream.blocks(nonsense));
+        for (int i = 0; i < 10; i++) {
+            lone.receive(ACK, 0, 0, Bytes.EMPTY);
+        }
+
+        assertThat(lone.sent()).isEmpty();
+        assertThat(lone.count(Event.RETRANSMITTED)).isZero();
     }
 
     // Timeouts and losses.
