@@ -11,7 +11,7 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContext;
 import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
 /** Turns {@link Seeds} into one invocation for each seed. */
-final class SeedsExtension implements TestTemplateInvocationContextProvider {
+public final class SeedsExtension implements TestTemplateInvocationContextProvider {
 
     /** The property that names the one seed to run; empty is as good as absent. */
     private static final String PROPERTY = "seed";
@@ -25,7 +25,12 @@ final class SeedsExtension implements TestTemplateInvocationContextProvider {
     public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(
             ExtensionContext context) {
         int count = context.getRequiredTestMethod().getAnnotation(Seeds.class).value();
-        return seeds(System.getProperty(PROPERTY, "").strip(), count).mapToObj(Invocation::new);
+        return seeds(count).mapToObj(Invocation::new);
+    }
+
+    /** So many seeds, always the same; the one that {@code -Dseed} names instead if it does. */
+    public static LongStream seeds(int count) {
+        return seeds(System.getProperty(PROPERTY, "").strip(), count);
     }
 
     static LongStream seeds(String only, int count) {

@@ -9,6 +9,7 @@ import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,9 @@ public final class SimHost implements Effects {
 
     private static final int FIRST_FREE_PORT = 49_152;
 
+    /** What the sockets of a sleeping host hold. */
+    private static final int MAX_MAIL = 200;
+
     private final SimNetwork network;
     private final int address;
     private final Map<Integer, LocalSocket> sockets = new LinkedHashMap<>();
@@ -31,6 +35,29 @@ public final class SimHost implements Effects {
     private int nextSocket = 1;
     private long wakeAt = Machine.NEVER;
     private long sent;
+    private long received;
+    private long wakes;
+
+    /** How far its clock is behind that of the network. */
+    private long behindNanos;
+
+    private @Nullable Random lateness;
+    private long latestNanos;
+
+    private boolean asleep;
+    private boolean readsMail;
+    private final ArrayDeque<Runnable> mail = new ArrayDeque<>();
+    private final ArrayDeque<Runnable> postponed = new ArrayDeque<>();
+
+    /** What happens to the clock and to datagrams while a host sleeps. */
+    public enum Sleep {
+        /** A process that was stopped: its clock went on, its sockets took in what they can hold. */
+        STOPPED,
+        /** A computer that was suspended: what was sent to it is lost, and its clock went on. */
+        SUSPENDED,
+        /** The same, but the clock stood still. */
+        SUSPENDED_WITH_CLOCK
+    }
 
     /** Something that is done to a machine. */
     @FunctionalInterface
@@ -52,6 +79,70 @@ public final class SimHost implements Effects {
         return sent;
     }
 
+    /** How many datagrams its machine was given. */
+    public long received() {
+        return received;
+    }
+
+    /** How often its machine was woken at a deadline. */
+    public long wakes() {
+        return wakes;
+    }
+
+    /** The time by its own clock, the only one that its machine knows. */
+    public long now() {
+        return network.now() - behindNanos;
+    }
+
+    /** Sets the clock, before anything runs here. */
+    public void setClock(long nanos) {
+        if (machine != null) {
+            throw new IllegalStateException("the clock of a machine never jumps back");
+        }
+        behindNanos = network.now() - nanos;
+    }
+
+    /** Has the machine woken late, as a busy computer does. */
+    public void wakeLate(Random random, long atMostNanos) {
+        lateness = random;
+        latestNanos = atMostNanos;
+    }
+
+    public boolean isAsleep() {
+        return asleep;
+    }
+
+    /** Has nothing run here for a while; commands of that time are carried out at the end of it. */
+    public void sleep(long nanos, Sleep how) {
+        if (asleep) {
+            return;
+        }
+        asleep = true;
+        readsMail = how == Sleep.STOPPED;
+        network.after(nanos, () -> wakeUp(how == Sleep.SUSPENDED_WITH_CLOCK ? nanos : 0));
+    }
+
+    private void wakeUp(long stoodStillNanos) {
+        behindNanos += stoodStillNanos;
+        asleep = false;
+        // The loop sees to deadlines first or to its sockets, as it happens.
+        if (network.random().nextBoolean()) {
+            expire();
+        }
+        for (Runnable arrival = mail.poll(); arrival != null; arrival = mail.poll()) {
+            arrival.run();
+        }
+        for (Runnable command = postponed.poll(); command != null; command = postponed.poll()) {
+            command.run();
+        }
+        expire();
+    }
+
+    private void expire() {
+        wakes++;
+        input(() -> running().expire(now()));
+    }
+
     /** Binds a socket. */
     public LocalSocket bind(int port) {
         LocalSocket socket = new LocalSocket(nextSocket++, new Address(address, port));
@@ -69,7 +160,11 @@ public final class SimHost implements Effects {
 
     /** Gives the machine a command and sees to what follows from it. */
     public void command(Command command) {
-        input(() -> command.run(network.now()));
+        if (asleep) {
+            postponed.add(() -> command(command));
+            return;
+        }
+        input(() -> command.run(now()));
     }
 
     /** Switches the host off, without a word to anybody. */
@@ -93,7 +188,7 @@ public final class SimHost implements Effects {
             port++;
         }
         LocalSocket socket = bind(port);
-        network.after(0, () -> input(() -> running().opened(request, socket, network.now())));
+        network.after(0, () -> command(now -> running().opened(request, socket, now)));
     }
 
     @Override
@@ -108,9 +203,12 @@ public final class SimHost implements Effects {
 
     void arrive(Address source, int port, Bytes payload) {
         LocalSocket socket = sockets.get(port);
-        if (socket != null) {
+        if (socket != null && !asleep) {
+            received++;
             Datagram datagram = new Datagram(socket, source, payload);
-            input(() -> running().receive(datagram, network.now()));
+            input(() -> running().receive(datagram, now()));
+        } else if (socket != null && readsMail && mail.size() < MAX_MAIL) {
+            mail.add(() -> arrive(source, port, payload));
         }
     }
 
@@ -140,18 +238,28 @@ public final class SimHost implements Effects {
 
     private void drain() {
         draining = true;
-        running().drain(this, network.now());
+        running().drain(this, now());
         draining = false;
     }
 
     private void sleep() {
         long deadline = running().deadlineNanos();
-        if (deadline == Machine.NEVER || deadline >= wakeAt && wakeAt > network.now()) {
+        if (deadline == Machine.NEVER) {
             return;
         }
-        long at = Math.max(deadline, network.now());
+        long due = deadline + behindNanos;
+        boolean wakesInTime = due >= wakeAt && (wakeAt > network.now() || lateness != null);
+        if (wakesInTime) {
+            return;
+        }
+        long at = Math.max(due, network.now());
         wakeAt = at;
-        network.at(at, () -> wake(at));
+        network.at(at + late(), () -> wake(at));
+    }
+
+    private long late() {
+        Random random = lateness;
+        return random == null ? 0 : (long) (random.nextDouble() * latestNanos);
     }
 
     private void wake(long at) {
@@ -159,6 +267,8 @@ public final class SimHost implements Effects {
             return;
         }
         wakeAt = Machine.NEVER;
-        input(() -> running().expire(network.now()));
+        if (!asleep) {
+            expire();
+        }
     }
 }

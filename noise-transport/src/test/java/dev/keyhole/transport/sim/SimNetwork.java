@@ -33,6 +33,8 @@ public final class SimNetwork {
     private final Map<List<Integer>, Wire> wires = new HashMap<>();
     private final List<Runnable> invariants = new ArrayList<>();
     private final List<Tap> taps = new ArrayList<>();
+    private final List<Tap> arrivalTaps = new ArrayList<>();
+    private final List<Meddler> meddlers = new ArrayList<>();
     private Link link = Link.perfect();
     private long now;
     private long scheduled;
@@ -44,6 +46,13 @@ public final class SimNetwork {
     @FunctionalInterface
     public interface Tap {
         void passing(Address source, Address destination, Bytes payload);
+    }
+
+    /** Whoever can change what is on its way. */
+    @FunctionalInterface
+    public interface Meddler {
+        /** What to send on instead of a datagram; null for nothing. */
+        @Nullable Bytes passing(Address source, Address destination, Bytes payload);
     }
 
     /** Something that will happen. */
@@ -112,6 +121,21 @@ public final class SimNetwork {
         taps.add(tap);
     }
 
+    /** Has somebody see every datagram that arrives from now on, just before it does. */
+    public void tapArrivals(Tap tap) {
+        arrivalTaps.add(tap);
+    }
+
+    /** Has somebody stand in the way of every datagram that is sent from now on. */
+    public void meddle(Meddler meddler) {
+        meddlers.add(meddler);
+    }
+
+    /** Sends a datagram on its way that none of the hosts has sent, whatever source it claims. */
+    public void inject(Address source, Address destination, Bytes payload) {
+        after(0, () -> arrive(source, destination, payload));
+    }
+
     /** Does something at a time to come. */
     public void at(long nanos, Runnable action) {
         if (nanos < now) {
@@ -166,15 +190,23 @@ public final class SimNetwork {
     /** Sends a datagram on its way. */
     void carry(Address source, Address destination, Bytes payload) {
         taps.forEach(tap -> tap.passing(source, destination, payload));
+        @Nullable Bytes passed = payload;
+        for (Meddler meddler : meddlers) {
+            passed = passed == null ? null : meddler.passing(source, destination, passed);
+        }
+        if (passed == null) {
+            return;
+        }
         wire(source.host(), destination.host())
                 .carry(
-                        payload,
+                        passed,
                         now,
                         (nanos, arriving) ->
                                 at(nanos, () -> arrive(source, destination, arriving)));
     }
 
     private void arrive(Address source, Address destination, Bytes payload) {
+        arrivalTaps.forEach(tap -> tap.passing(source, destination, payload));
         digest = 31 * digest + now;
         digest = 31 * digest + source.hashCode();
         digest = 31 * digest + destination.hashCode();

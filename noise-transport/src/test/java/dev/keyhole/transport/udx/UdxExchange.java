@@ -8,7 +8,9 @@ import dev.keyhole.transport.sim.SimHost;
 import dev.keyhole.transport.sim.SimNetwork;
 import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.wire.Bytes;
+import java.util.List;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Two hosts and a stream between them, on which both sides say something, and then end. */
@@ -17,15 +19,24 @@ final class UdxExchange {
     final Side a;
     final Side b;
 
-    private UdxExchange(SimNetwork net, Settings settings, int bytesFromA, int bytesFromB) {
+    private UdxExchange(
+            SimNetwork net,
+            Settings settings,
+            int bytesFromA,
+            int bytesFromB,
+            Consumer<Side> preparation) {
         a = new Side(net, "10.0.0.1", settings, bytesFromA);
         b = new Side(net, "10.0.0.2", settings, bytesFromB);
+        for (Side side : List.of(a, b)) {
+            preparation.accept(side);
+            side.host.run(side.machine);
+        }
         a.other = b;
         b.other = a;
         int seqOfA = settings.firstSeq;
         int seqOfB = settings.firstSeq ^ 0x5a5a;
-        a.stream.startAt(seqOfA, seqOfB);
-        b.stream.startAt(seqOfB, seqOfA);
+        a.startAt(seqOfA, seqOfB);
+        b.startAt(seqOfB, seqOfA);
         net.invariant(a::check);
         net.invariant(b::check);
     }
@@ -54,8 +65,17 @@ final class UdxExchange {
             return new Settings(0, UdxStream.DEFAULT_WINDOW_BYTES, 0, 0, false);
         }
 
+        /** Just before the numbers wrap, or before their sign changes, or anywhere. */
+        private static int drawSeq(Random random) {
+            return switch (random.nextInt(4)) {
+                case 0 -> -1 - random.nextInt(200);
+                case 1 -> Integer.MAX_VALUE - random.nextInt(200);
+                default -> random.nextInt();
+            };
+        }
+
         static Settings draw(Random random) {
-            int seq = random.nextInt(3) == 0 ? -1 - random.nextInt(200) : random.nextInt();
+            int seq = drawSeq(random);
             boolean narrow = random.nextInt(3) == 0;
             int window =
                     narrow
@@ -68,7 +88,18 @@ final class UdxExchange {
 
     /** Connects both sides and has them write. */
     static UdxExchange between(SimNetwork net, Settings settings, int bytesFromA, int bytesFromB) {
-        UdxExchange exchange = new UdxExchange(net, settings, bytesFromA, bytesFromB);
+        return between(net, settings, bytesFromA, bytesFromB, side -> {});
+    }
+
+    /** The same, with something done to each side before it begins. */
+    static UdxExchange between(
+            SimNetwork net,
+            Settings settings,
+            int bytesFromA,
+            int bytesFromB,
+            Consumer<Side> preparation) {
+        UdxExchange exchange =
+                new UdxExchange(net, settings, bytesFromA, bytesFromB, preparation);
         exchange.a.begin();
         exchange.b.begin();
         return exchange;
@@ -77,7 +108,8 @@ final class UdxExchange {
     /** Has both sides write over a path that leads through somebody else. */
     static UdxExchange through(
             SimNetwork net, Settings settings, int bytesFromA, int bytesFromB, Detour detour) {
-        UdxExchange exchange = new UdxExchange(net, settings, bytesFromA, bytesFromB);
+        UdxExchange exchange =
+                new UdxExchange(net, settings, bytesFromA, bytesFromB, side -> {});
         detour.arrange(exchange.a, exchange.b);
         return exchange;
     }
@@ -98,6 +130,7 @@ final class UdxExchange {
         final SimNetwork net;
         final SimHost host;
         final LocalSocket socket;
+        final LocalSocket otherSocket;
         final UdxMachine machine;
         final UdxStream stream;
         final Settings settings;
@@ -113,16 +146,35 @@ final class UdxExchange {
         @Nullable CloseReason closed;
         long closedAt;
 
+        /** When it closed, by the clock of the network. */
+        long closedAtNet;
+
+        private int firstSeq;
+
         Side(SimNetwork net, String address, Settings settings, int bytes) {
             this.net = net;
             this.settings = settings;
             this.random = new Random(net.random().nextLong());
             this.host = net.host(address);
             this.socket = host.bind(1000);
+            this.otherSocket = host.bind(2000);
             this.machine = new UdxMachine(random);
             this.stream = machine.streams.open(this, settings.windowBytes);
             this.toSend = Bytes.random(random, bytes);
-            host.run(machine);
+        }
+
+        void startAt(int seq, int remoteSeq) {
+            firstSeq = seq;
+            stream.startAt(seq, remoteSeq);
+        }
+
+        int firstSeq() {
+            return firstSeq;
+        }
+
+        /** Whether everything has been written. */
+        boolean isSaid() {
+            return written == toSend.length();
         }
 
         Side other() {
@@ -157,6 +209,19 @@ final class UdxExchange {
                     });
         }
 
+        /** Goes on from either socket, to either socket of the other side. */
+        void roam() {
+            LocalSocket from = random.nextBoolean() ? socket : otherSocket;
+            LocalSocket to = random.nextBoolean() ? other().socket : other().otherSocket;
+            host.command(
+                    now -> {
+                        if (closed == null) {
+                            int id = other().stream.localId();
+                            stream.changeRemote(from, to.local(), id, now);
+                        }
+                    });
+        }
+
         /** Writes until told to wait, in pieces of any size; says later when there is more. */
         private void write(long now) {
             while (written < toSend.length()) {
@@ -184,6 +249,11 @@ final class UdxExchange {
                             host.command(command);
                         }
                     });
+        }
+
+        @Override
+        public boolean firewall(LocalSocket at, Address source, long now) {
+            return stream.isConnected() && source.host() == other().host.address();
         }
 
         private void check() {
@@ -250,6 +320,7 @@ final class UdxExchange {
             }
             closed = reason;
             closedAt = now;
+            closedAtNet = net.now();
         }
     }
 
@@ -263,12 +334,19 @@ final class UdxExchange {
             if (stats.keptBytes() > 2L * windowBytes) {
                 throw new AssertionError(stats.keptBytes() + " bytes kept");
             }
-            if (stats.unreadBytes() + stats.keptBytes() > 4L * windowBytes) {
-                throw new AssertionError(stats.unreadBytes() + " bytes unread");
+            long held = stats.unreadBytes() + stats.keptBytes();
+            if (held > (long) UdxStream.MAX_HELD_WINDOWS * windowBytes) {
+                throw new AssertionError(held + " bytes held");
             }
-            boolean waits = stats.pendingBytes() > 0 && stream.isConnected() && !stream.isClosed();
+            if (stats.windowPackets() > Bbr.MAX_PACKETS) {
+                throw new AssertionError("a window of " + stats.windowPackets() + " packets");
+            }
+            if (stats.inFlightPackets() > ReceiveQueue.MAX_PACKETS_AHEAD) {
+                throw new AssertionError(stats.inFlightPackets() + " packets in flight");
+            }
+            boolean waits = stream.isConnected() && !stream.isClosed() && !stream.isQuiet();
             if (waits && machine.deadlineNanos() == Long.MAX_VALUE) {
-                throw new AssertionError("bytes pending and no deadline");
+                throw new AssertionError("unfinished and no deadline");
             }
         }
     }
