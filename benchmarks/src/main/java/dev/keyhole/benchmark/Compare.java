@@ -96,7 +96,7 @@ final class Compare {
         try (Testnet testnet = Testnet.start(6)) {
             List<String> options = new ArrayList<>(List.of("-Xmx1g"));
             if (portable) {
-                options.add("-Dkeyhole.udp.portable=true");
+                options.add("-Dkeyhole.udp=portable");
             }
             String bootstrap = testnet.bootstrap().get(0);
             Ends ends = new Ends(java, options, script, modules, bootstrap);
@@ -279,25 +279,30 @@ final class Compare {
                 rounds,
                 List.of(
                         table.row("warm connects, one after the other", "1/s", true),
-                        table.row("warm connects, 50 at a time", "1/s", true)),
+                        table.row("warm connects, 50 at a time", "1/s", true),
+                        table.row("warm connects, 50 at a time", "CPU ms each", false)),
                 (who, round) -> {
                     try (Flow flow = Flow.start(ends, who, null)) {
                         long warmUp = (long) (warmUpSeconds * 500);
                         long millis = (long) (seconds * 1000);
                         flow.client.ask("connects 1 " + warmUp);
                         flow.client.ask("connects 50 " + warmUp);
-                        double sequential = connects(flow, 1, millis);
-                        return new double[] {sequential, connects(flow, 50, millis)};
+                        double sequential = connects(flow, 1, millis)[0];
+                        double[] parallel = connects(flow, 50, millis);
+                        return new double[] {sequential, parallel[0], parallel[1]};
                     }
                 });
     }
 
-    private static double connects(Flow flow, int parallel, long millis) throws IOException {
+    /** Connects a second, and what each takes of both processors. */
+    private static double[] connects(Flow flow, int parallel, long millis) throws IOException {
+        long before = flow.processorNanos();
         long[] made = flow.client.numbers("connects " + parallel + " " + millis);
+        long processor = flow.processorNanos() - before;
         if (made[2] > 0) {
             System.err.println(made[2] + " connects failed, " + made[1] + " did not");
         }
-        return made[1] * 1e9 / made[0];
+        return new double[] {made[1] * 1e9 / made[0], processor / 1e6 / Math.max(1, made[1])};
     }
 
     private void memory(Ends ends) {
@@ -370,10 +375,10 @@ final class Compare {
         for (int round = 1; round <= Math.min(3, rounds); round++) {
             try {
                 double[] got = share(ends, Who.KEYHOLE, Who.ORIGINAL, round);
-                for (Who who : Who.values()) {
-                    mixed.add(who, 100 * got[who.ordinal()] / (got[0] + got[1]));
-                    sum.add(who, got[who.ordinal()]);
-                }
+                mixed.add(Who.KEYHOLE, 100 * got[0] / (got[0] + got[1]));
+                mixed.add(Who.ORIGINAL, 100 * got[1] / (got[0] + got[1]));
+                sum.add(Who.KEYHOLE, got[0]);
+                sum.add(Who.ORIGINAL, got[1]);
                 System.err.printf(
                         Locale.ROOT,
                         "one flow of each, round %d: Keyhole %.1f, original %.1f Mbit/s%n",

@@ -72,8 +72,12 @@ final class Flow implements AutoCloseable {
     Count count() throws IOException {
         long[] at = server.numbers("count");
         long[] back = client.numbers("count");
-        long processor = server.processorNanos() + client.processorNanos();
-        return new Count(at[0], at[1], at[2], back[0], back[1], back[2], processor);
+        return new Count(at[0], at[1], at[2], back[0], back[1], back[2], processorNanos());
+    }
+
+    /** What both ends have used so far. */
+    long processorNanos() {
+        return server.processorNanos() + client.processorNanos();
     }
 
     @Override

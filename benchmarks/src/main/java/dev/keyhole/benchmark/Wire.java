@@ -137,7 +137,7 @@ final class Wire {
     }
 
     private Port port(int end, int direction) throws IOException {
-        InetAddress loopback = InetAddress.getByName("127.0.0.1");
+        InetAddress loopback = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
         DatagramChannel channel = DatagramChannel.open();
         channel.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER);
         channel.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER);
