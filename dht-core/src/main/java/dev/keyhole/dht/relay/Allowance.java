@@ -24,9 +24,13 @@ final class Allowance {
         connections++;
     }
 
-    /** Takes back one connection; says whether it was the last. */
-    boolean disconnected() {
-        return --connections == 0;
+    void disconnected() {
+        connections--;
+    }
+
+    /** Whether nobody with this key is connected, and nothing forwarded for it. */
+    boolean isUnused() {
+        return connections == 0 && pairs == 0;
     }
 
     boolean mayWait() {

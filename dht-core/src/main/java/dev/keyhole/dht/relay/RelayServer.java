@@ -1,5 +1,7 @@
 package dev.keyhole.dht.relay;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import dev.keyhole.dht.holepunch.Timers;
 import dev.keyhole.dht.mux.Channel;
 import dev.keyhole.dht.mux.ChannelMux;
@@ -32,6 +34,12 @@ import org.jspecify.annotations.Nullable;
  * limited for each key.
  */
 public final class RelayServer {
+
+    /**
+     * How long is forwarded for a client whose connection has ended. The original leaves when it
+     * hears its peer directly, and may still have to repeat what it sent through here.
+     */
+    static final long LEAVING_NANOS = SECONDS.toNanos(5);
 
     private final StreamMultiplexer streams;
     private final Timers timers;
@@ -161,6 +169,14 @@ public final class RelayServer {
 
     private Allowance allowance(PublicKey key) {
         return allowances.computeIfAbsent(key, k -> new Allowance(limits, nowNanos.getAsLong()));
+    }
+
+    private void forgetIfUnused(PublicKey key) {
+        Allowance allowance = allowances.get(key);
+        if (allowance != null && allowance.isUnused()) {
+            dropped += allowance.dropped();
+            allowances.remove(key);
+        }
     }
 
     // pairing
@@ -334,13 +350,10 @@ public final class RelayServer {
                 }
             }
             for (Pair pair : List.copyOf(pairs.values())) {
-                pair.close();
+                pair.leave();
             }
-            Allowance allowance = allowance(key);
-            if (allowance.disconnected()) {
-                dropped += allowance.dropped();
-                allowances.remove(key);
-            }
+            allowance(key).disconnected();
+            forgetIfUnused(key);
             mux.link().end();
             tellIfClosed();
         }
@@ -378,6 +391,7 @@ public final class RelayServer {
         private final Half initiator;
         private final Half responder;
         private final StreamRelay relay;
+        private boolean leaving;
 
         private Pair(Bytes token, Half initiator, Half responder, long now) {
             this.token = token;
@@ -435,6 +449,16 @@ public final class RelayServer {
             close();
         }
 
+        /** Goes on for a little while without one of the two connections. */
+        private void leave() {
+            if (whenClosed != null) {
+                close();
+            } else if (!leaving) {
+                leaving = true;
+                timers.at(nowNanos.getAsLong() + LEAVING_NANOS, now -> close());
+            }
+        }
+
         private void close() {
             if (!pairs.remove(this)) {
                 return;
@@ -450,6 +474,7 @@ public final class RelayServer {
             half.session.pairs.remove(token, this);
             half.session.usedNanos = nowNanos.getAsLong();
             allowance(half.session.key).paired(-1);
+            forgetIfUnused(half.session.key);
         }
     }
 }

@@ -187,7 +187,7 @@ class RelayServerTest {
     }
 
     @Test
-    void theEndOfAConnectionEndsItsPairingsAndPairs() {
+    void theEndOfAConnectionEndsItsPairingsAndSoonItsPairs() {
         Client a = new Client(server, 1);
         Client b = new Client(server, 2);
         join(a, b, token(1));
@@ -198,9 +198,19 @@ class RelayServerTest {
         pump(a, b);
 
         assertThat(server.statistics().connections()).isEqualTo(1);
-        assertThat(server.statistics().pairs()).isZero();
         assertThat(server.statistics().waiting()).isZero();
         assertThat(a.told).containsExactly("paired 1", "lost", "lost");
+        now += RelayServer.LEAVING_NANOS - 1;
+        timers.expire(now);
+        forward(a, 1, 1);
+        forward(b, 2, 1);
+        assertThat(server.statistics().pairs()).isEqualTo(1);
+        assertThat(server.bytesByKey()).containsEntry(a.key, 20L).containsEntry(b.key, 20L);
+        now++;
+        timers.expire(now);
+        assertThat(server.statistics().pairs()).isZero();
+        assertThat(server.bytesByKey()).containsOnlyKeys(b.key);
+        assertThat(server.statistics().bytes()).isEqualTo(40);
     }
 
     @Test
@@ -298,6 +308,7 @@ class RelayServerTest {
         join(a, a, token(1));
         a.ends[0].destroy(new CloseReason.ByUs("gone"));
         pump(a);
+        timers.expire(RelayServer.LEAVING_NANOS);
 
         assertThat(server.statistics().pairs()).isZero();
     }

@@ -94,14 +94,14 @@ public final class StreamRelay {
         }
 
         void receive(Datagram datagram, long nowNanos) {
-            if (!isFromHere(datagram)) {
+            Bytes payload = datagram.payload();
+            boolean destroys = (payload.unsignedAt(2) & PacketHeader.DESTROY) != 0;
+            if (!isFromHere(datagram) && (destroys || !isFromNextDoor(datagram.source()))) {
                 multiplexer.counters().count(Event.FIREWALLED);
                 return;
             }
             lastPacketNanos = nowNanos;
-            Bytes payload = datagram.payload();
             End other = this == initiator ? responder : initiator;
-            boolean destroys = (payload.unsignedAt(2) & PacketHeader.DESTROY) != 0;
             if (other.remote != null
                     && other.outbox.size() < MAX_OUTBOX
                     && (destroys || guard.admits(this, payload.length(), nowNanos))) {
@@ -133,6 +133,14 @@ public final class StreamRelay {
                 remote = source;
             }
             return true;
+        }
+
+        /**
+         * Whether something came from another port of the same host. The original repeats what it
+         * sent before it left the relay, and does so from the socket that it uses now.
+         */
+        private boolean isFromNextDoor(Address source) {
+            return remote != null && remote.host() == source.host();
         }
 
         private void send(Bytes packet) {

@@ -86,6 +86,22 @@ class StreamRelayTest {
     }
 
     @Test
+    void whatAnEndRepeatsFromAnotherSocketIsForwardedToo() {
+        StreamRelay relay = streams.relay(1001, 11, 1002, 22, new OpenGuard(), 0);
+        receive(NEAR, FIRST, packet(1001));
+        receive(NEAR, SECOND, packet(1002));
+        recorder.take();
+
+        receive(NEAR, FIRST.withPort(6001), packet(1001));
+
+        assertThat(recorder.take()).containsExactly(sent(NEAR, SECOND, packet(22)));
+        assertThat(relay.initiator().remote()).isEqualTo(FIRST);
+        receive(NEAR, FIRST.withPort(6001), packet(PacketHeader.DESTROY, 1001));
+        assertThat(recorder.take()).isEmpty();
+        assertThat(relay.isClosed()).isFalse();
+    }
+
+    @Test
     void anEndThatMovedWithItsConnectionIsFollowed() {
         StreamRelay.Guard guard =
                 new StreamRelay.Guard() {
@@ -164,8 +180,12 @@ class StreamRelayTest {
     }
 
     private static Bytes packet(int id) {
+        return packet(PacketHeader.DATA, id);
+    }
+
+    private static Bytes packet(int flags, int id) {
         byte[] packet = new byte[PacketHeader.LENGTH];
-        new PacketHeader(PacketHeader.DATA, 0, id, 9, 8, 7).writeTo(packet);
+        new PacketHeader(flags, 0, id, 9, 8, 7).writeTo(packet);
         return Bytes.wrap(packet);
     }
 
