@@ -656,8 +656,16 @@ public final class Acceptor {
 
         @Override
         public void knocked(LocalSocket socket, Address source, long nowNanos) {
+            if (isRelay(source)) {
+                return;
+            }
             Path path = onCommonNetwork ? Path.LAN : Path.DIRECT;
             connect(socket, source, socket.equals(punchSocket) ? Path.PUNCHED : path, nowNanos);
+        }
+
+        @Override
+        public boolean isRelay(Address source) {
+            return relayPlan != null && relayPlan.isFrom(source);
         }
 
         @Override

@@ -423,6 +423,9 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
 
     /** The server's packets came in from here before we had been anywhere. */
     void knocked(LocalSocket socket, Address source, long nowNanos) {
+        if (isRelay(source)) {
+            return;
+        }
         boolean punched = around.punchSockets().isOneOf(socket);
         tryWay(socket, source, punched ? Path.PUNCHED : Path.DIRECT, nowNanos);
     }
@@ -446,6 +449,11 @@ final class PathSearch implements PeerStream.Owner, ClientPunch.Owner, RelayPlan
         } else {
             stream.candidate(socket, address, id, path, nowNanos);
         }
+    }
+
+    @Override
+    public boolean isRelay(Address source) {
+        return relay != null && relay.isFrom(source);
     }
 
     @Override

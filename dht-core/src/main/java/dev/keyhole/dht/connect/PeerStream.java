@@ -71,6 +71,7 @@ public final class PeerStream {
     private @Nullable Path path;
     private @Nullable Candidate relay;
     private long relayHeardNanos;
+    private boolean verified;
     private boolean proved;
     private boolean settled;
     private int echoes;
@@ -101,6 +102,14 @@ public final class PeerStream {
 
         /** The peer is who it said it was, and alive. */
         void proved(PeerStream stream, long nowNanos);
+
+        /**
+         * Whether something came from a relay that has been asked to forward the stream. What it
+         * forwards may overtake its word that it does, without which there is no way to answer.
+         */
+        default boolean isRelay(Address source) {
+            return false;
+        }
 
         /** The stream goes on over another path. */
         default void moved(PeerStream stream, long nowNanos) {}
@@ -176,6 +185,9 @@ public final class PeerStream {
             candidate.knock(nowNanos);
         }
         candidate.schedule(nowNanos);
+        if (verified && !proved && way == Path.RELAYED) {
+            prove(socket, remote, nowNanos);
+        }
         rearm();
     }
 
@@ -336,6 +348,48 @@ public final class PeerStream {
         return relay != null && source.equals(relay.remote) ? relay.id : remoteId;
     }
 
+    /** The proof that it is the peer came in just now, or more of what only the peer can make. */
+    private void proveHere(long nowNanos) {
+        LocalSocket socket = raw.lastSocket();
+        Address source = raw.lastSource();
+        LocalSocket toNow = raw.socket();
+        Address remote = raw.remote();
+        if (socket != null && source != null) {
+            if (isRemote(socket, source) || relay != null || !owner.isRelay(source)) {
+                prove(socket, source, nowNanos);
+            }
+        } else if (toNow != null && remote != null) {
+            prove(toNow, remote, nowNanos);
+        }
+    }
+
+    /** Takes the way over which the proof came. */
+    private void prove(LocalSocket socket, Address source, long nowNanos) {
+        proved = true;
+        raw.patient(false);
+        if (isRemote(socket, source)) {
+            take(socket, path());
+        } else {
+            int id = idAt(socket, source);
+            take(socket, wayTo(socket, source));
+            raw.redirect(socket, source, id, nowNanos);
+        }
+        heardNanos = nowNanos;
+        if (path == Path.RELAYED) {
+            candidates.removeIf(
+                    candidate -> {
+                        boolean useless = candidate.way == Path.RELAYED;
+                        if (useless) {
+                            candidate.drop();
+                        }
+                        return useless;
+                    });
+        } else {
+            dropCandidates();
+        }
+        owner.proved(this, nowNanos);
+    }
+
     /** Something that only the peer can have made came in just now. */
     private void authentic(long nowNanos) {
         LocalSocket socket = raw.lastSocket();
@@ -353,6 +407,24 @@ public final class PeerStream {
             strangeSocket = socket;
             strangeSource = source;
             strangeIsNew = true;
+        }
+    }
+
+    /**
+     * Somebody says, with what anybody could send, that the peer goes this way now. The original
+     * says no more than that, and leaves the relay as soon as it hears us; so a way that we are
+     * trying anyway is taken at the word.
+     */
+    private void invited(long nowNanos) {
+        LocalSocket socket = raw.lastSocket();
+        Address source = raw.lastSource();
+        if (!proved || path != Path.RELAYED || socket == null || source == null) {
+            return;
+        }
+        Candidate candidate = candidateAt(socket, source);
+        if (candidate != null && candidate.way != Path.RELAYED) {
+            move(socket, source, candidate.id, candidate.way, nowNanos);
+            encrypted.probe(socket, source, candidate.id, nowNanos);
         }
     }
 
@@ -407,7 +479,7 @@ public final class PeerStream {
             strangeSource = null;
         }
         if (!proved) {
-            if (!here) {
+            if (!here && !owner.isRelay(source)) {
                 candidate(socket, source, wayTo(socket, source), nowNanos);
             }
         } else if (!settled) {
@@ -628,44 +700,22 @@ public final class PeerStream {
 
         @Override
         public void verified(long nowNanos) {
-            proved = true;
-            raw.patient(false);
-            adopt(nowNanos);
-            owner.proved(PeerStream.this, nowNanos);
-        }
-
-        /** Takes the way over which the proof came. */
-        private void adopt(long nowNanos) {
-            LocalSocket socket = raw.lastSocket();
-            Address source = raw.lastSource();
-            LocalSocket now = raw.socket();
-            if (socket != null && source != null && !isRemote(socket, source)) {
-                int id = idAt(socket, source);
-                take(socket, wayTo(socket, source));
-                raw.redirect(socket, source, id, nowNanos);
-            } else if (now != null) {
-                take(now, path());
-            }
-            heardNanos = nowNanos;
-            if (path == Path.RELAYED) {
-                candidates.removeIf(
-                        candidate -> {
-                            boolean useless = candidate.way == Path.RELAYED;
-                            if (useless) {
-                                candidate.drop();
-                            }
-                            return useless;
-                        });
-            } else {
-                dropCandidates();
-            }
+            verified = true;
+            proveHere(nowNanos);
         }
 
         @Override
         public void authentic(long nowNanos) {
             if (proved) {
                 PeerStream.this.authentic(nowNanos);
+            } else {
+                proveHere(nowNanos);
             }
+        }
+
+        @Override
+        public void bareMessage(long nowNanos) {
+            invited(nowNanos);
         }
 
         @Override

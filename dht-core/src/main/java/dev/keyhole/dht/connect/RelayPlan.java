@@ -110,6 +110,11 @@ final class RelayPlan implements Relays.User {
         return state == State.PAIRED;
     }
 
+    /** Whether something came from the relay, which may be before its word that it forwards. */
+    boolean isFrom(Address source) {
+        return use != null && use.isFrom(source);
+    }
+
     /** Has the stream go on without the relay, once nothing comes through it any more. */
     void outgrown(PeerStream stream, long nowNanos) {
         if (state != State.PAIRED) {

@@ -169,6 +169,11 @@ final class Relays {
             return paired && !over;
         }
 
+        boolean isFrom(Address source) {
+            PeerStream relay = connection.stream;
+            return relay != null && relay.remoteAddress().equals(source);
+        }
+
         /** Needs the relay no more; the user hears nothing. */
         void end(long nowNanos) {
             if (over) {

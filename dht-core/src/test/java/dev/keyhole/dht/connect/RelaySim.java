@@ -16,8 +16,11 @@ import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.sim.Link;
+import dev.keyhole.transport.sim.SimHost;
 import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.wire.Bytes;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -170,6 +173,69 @@ class RelaySim {
         assertThat(relay.statistics().connections()).isZero();
         assertThat(dialled.echoes("still there")).isTrue();
         assertThat(server.accepted.get(0).path()).isEqualTo(Path.PUNCHED);
+    }
+
+    @Test
+    void aPeerThatSaysSoWithABareMessageHasLeftTheRelay() {
+        SimDht dht = network(48);
+        Relay relay = new Relay(dht);
+        Served server = dht.firewalled().serve(key -> false);
+        Node client = dht.firewalled();
+        Leaver leaver = new Leaver(dht, client, server.node);
+        apart(dht, client, server.node);
+        Dialled dialled = dial(client, server, relay).await();
+        assertThat(dialled.stream.path()).isEqualTo(Path.RELAYED);
+
+        leaver.streamId = dialled.stream.localId();
+        leaver.stranger = dht.net.host(dht.nextHost());
+        leaver.present = true;
+        dht.net.runUntil(() -> leaver.probes > 1, SECONDS.toNanos(15));
+        assertThat(dialled.stream.path()).isEqualTo(Path.RELAYED);
+        leaver.stranger = null;
+        dht.net.runUntil(() -> dialled.stream.path() != Path.RELAYED, SECONDS.toNanos(15));
+
+        assertThat(dialled.moves).containsExactly(Path.PUNCHED);
+        leaver.present = false;
+        together(dht, client, server.node);
+        assertThat(dialled.echoes("where it went")).isTrue();
+        assertThat(dialled.reason).isNull();
+    }
+
+    @Test
+    void whatARelayForwardsMayOvertakeItsWord() {
+        for (boolean late : new boolean[] {true, false}) {
+            SimDht dht = network(late ? 49 : 50);
+            Relay relay = new Relay(dht);
+            Served server = dht.behind(SimNat.Kind.RANDOM).serve(key -> false);
+            Node client = dht.behind(SimNat.Kind.RANDOM);
+            dht.settle();
+            loseFirstWord(dht, relay, late ? server.node : client);
+
+            Dialled dialled = dial(client, server, relay).await();
+
+            assertThat(dialled.failure).isNull();
+            assertThat(dialled.echoes("through the relay")).isTrue();
+            assertThat(dialled.stream.path()).isEqualTo(Path.RELAYED);
+            assertThat(server.accepted.get(0).path()).isEqualTo(Path.RELAYED);
+        }
+    }
+
+    /** Has the word of a relay that it forwards get lost once. */
+    private static void loseFirstWord(SimDht dht, Relay relay, Node to) {
+        boolean[] lost = new boolean[1];
+        dht.net.tap(
+                (from, destination, packet) -> {
+                    if (from.host() != relay.node.host.address()
+                            || destination.host() != to.host.address()) {
+                        return;
+                    }
+                    if (relay.statistics().paired() == 1 && !lost[0]) {
+                        lost[0] = true;
+                        dht.net.cut(relay.node.host, to.host);
+                    } else {
+                        dht.net.heal(relay.node.host, to.host);
+                    }
+                });
     }
 
     @Test
@@ -425,6 +491,64 @@ class RelaySim {
                             return stream.remoteAddress();
                         }
                     });
+        }
+    }
+
+    /**
+     * Has a server do as the original does: it goes straight to a client that probes it, says so
+     * with a message of nothing, and writes nothing else. The rest of its stream is lost, and a
+     * stranger may say it instead.
+     */
+    private static final class Leaver {
+
+        private final SimDht dht;
+        private final Node client;
+        private final Node server;
+        private boolean present;
+        private @Nullable SimHost stranger;
+        private int streamId;
+        private int probes;
+
+        private Leaver(SimDht dht, Node client, Node server) {
+            this.dht = dht;
+            this.client = client;
+            this.server = server;
+            dht.net.tap(this::passing);
+        }
+
+        private void passing(Address from, Address to, Bytes packet) {
+            boolean probing = isBetween(client, from, server, to);
+            if (!present || !(probing || isBetween(server, from, client, to))) {
+                return;
+            }
+            boolean ofStream = packet.length() >= 20 && packet.unsignedAt(0) == 0xff;
+            if (!ofStream) {
+                together(dht, client, server);
+                return;
+            }
+            apart(dht, client, server);
+            if (probing) {
+                probes++;
+                sayNothing(to, from);
+            }
+        }
+
+        private static boolean isBetween(Node one, Address from, Node other, Address to) {
+            return from.host() == one.host.address() && to.host() == other.host.address();
+        }
+
+        private void sayNothing(Address from, Address to) {
+            byte[] message = new byte[20];
+            message[0] = (byte) 0xff;
+            message[1] = 1;
+            message[2] = 8;
+            ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN).putInt(4, streamId);
+            present = false;
+            dht.net.heal(server.host, client.host);
+            SimHost sender = stranger == null ? server.host : stranger;
+            sender.slip(from.port(), to, Bytes.wrap(message));
+            apart(dht, client, server);
+            present = true;
         }
     }
 

@@ -87,6 +87,12 @@ public final class EncryptedStream implements UdxStream.Listener {
         /** A message that came outside the order; it may be a repetition. */
         default void unordered(Bytes message, long nowNanos) {}
 
+        /**
+         * A packet with a message of no bytes at all has come in, from whomever. Where the remote
+         * can change, the original says so that it goes this way now.
+         */
+        default void bareMessage(long nowNanos) {}
+
         /** The peer writes no more. */
         void ended(long nowNanos);
 
@@ -373,6 +379,10 @@ public final class EncryptedStream implements UdxStream.Listener {
     @Override
     public void message(Bytes message, long nowNanos) {
         if (closed || !settings.receiveUnordered) {
+            return;
+        }
+        if (message.isEmpty()) {
+            listener.bareMessage(nowNanos);
             return;
         }
         try {

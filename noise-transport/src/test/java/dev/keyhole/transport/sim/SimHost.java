@@ -181,6 +181,11 @@ public final class SimHost implements Effects {
         network.carry(socket.local(), destination, payload);
     }
 
+    /** Sends something that the machine knows nothing of. */
+    public void slip(int port, Address destination, Bytes payload) {
+        network.carry(new Address(address, port), destination, payload);
+    }
+
     @Override
     public void open(int request) {
         int port = FIRST_FREE_PORT;
