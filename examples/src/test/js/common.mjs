@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline'
 
 export { DHT }
 
+let shut = false
+
 /** Options of the form --name value, or --flag. */
 export function options (argv) {
   const named = {}
@@ -27,11 +29,11 @@ export function tell (object) {
   say(JSON.stringify(object))
 }
 
-export function node (opts) {
+export function node (opts, more = {}) {
   if (!opts.bootstrap) throw new Error('--bootstrap H:P is required: tests stay on loopback')
   const bootstrap = opts.bootstrap.split(',').map(hostPort)
   const firewalled = opts.firewalled ? { ephemeral: true, quickFirewall: false } : {}
-  return new DHT({ bootstrap, host: opts.host || '127.0.0.1', ...firewalled })
+  return new DHT({ bootstrap, host: opts.host || '127.0.0.1', ...firewalled, ...more })
 }
 
 export function hostPort (text) {
@@ -48,15 +50,35 @@ export function relayThrough (opts) {
   return opts['relay-through'] ? Buffer.from(opts['relay-through'], 'hex') : null
 }
 
-/** Has the NATs, as far as the original can tell, let no probe through for a while. */
-export function punchAfter (milliseconds) {
+/**
+ * Has the NATs, as far as the original can tell, let nothing through but what comes from a relay,
+ * until standard input says OPEN NAT.
+ */
+export function shutNat (dht) {
+  const relays = []
+  const { connect, createRawStream } = dht
   const { prototype } = Holepuncher
+  shut = true
   for (const name of ['ping', 'openSession', '_onholepunchmessage']) {
     const original = prototype[name]
     prototype[name] = function (...args) {
-      this.shutUntil ??= Date.now() + milliseconds
-      return Date.now() < this.shutUntil ? Promise.resolve() : original.apply(this, args)
+      return shut ? Promise.resolve() : original.apply(this, args)
     }
+  }
+  dht.connect = (...args) => {
+    const connection = connect.apply(dht, args)
+    relays.push(connection)
+    return connection
+  }
+  dht.createRawStream = opts => {
+    const firewall = opts?.firewall
+    if (!firewall) return createRawStream.call(dht, opts)
+    const fromRelay = (port, host) => relays.some(({ rawStream }) =>
+      rawStream && rawStream.remotePort === port && rawStream.remoteHost === host)
+    return createRawStream.call(dht, {
+      ...opts,
+      firewall: (socket, port, host) => (shut && !fromRelay(port, host)) || firewall(socket, port, host)
+    })
   }
 }
 
@@ -65,7 +87,7 @@ export function sayMoves (connection) {
   connection.rawStream.on('remote-changed', () => say('MOVED'))
 }
 
-/** Runs when standard input ends or says QUIT; ends the process whatever happens. */
+/** Listens to standard input: when it ends or says QUIT, ends the process whatever happens. */
 export function onQuit (close) {
   let done = false
   const quit = async () => {
@@ -77,6 +99,9 @@ export function onQuit (close) {
     process.exit(0)
   }
   const lines = createInterface({ input: process.stdin })
-  lines.on('line', line => { if (line.trim() === 'QUIT') quit() })
+  lines.on('line', line => {
+    if (line.trim() === 'QUIT') quit()
+    if (line.trim() === 'OPEN NAT') shut = false
+  })
   lines.on('close', quit)
 }

@@ -1,9 +1,9 @@
 // Sends a payload and checks that the same comes back.
 //   node echo-client.mjs --bootstrap H:P --connect KEY [--bytes N] [--payload-seed S] [--count K]
-//       [--concurrency C] [--seed HEX] [--hold] [--no-lan] [--relay-through KEY] [--no-punch] [--punch-after MS]
+//       [--concurrency C] [--seed HEX] [--hold] [--no-lan] [--relay-through KEY] [--no-punch] [--shut]
 // Prints OPEN MS, then OK SHA256 MS or ERR CODE MS text; at the end DONE OKS FAILURES MS.
 import { createHash } from 'node:crypto'
-import { keyPair, node, onQuit, options, punchAfter, relayThrough, say, sayMoves } from './common.mjs'
+import { keyPair, node, onQuit, options, relayThrough, say, sayMoves, shutNat } from './common.mjs'
 
 const opts = options(process.argv.slice(2))
 const bytes = Number(opts.bytes || 1024)
@@ -17,7 +17,7 @@ let oks = 0
 let failures = 0
 let started = 0
 
-if (opts['punch-after']) punchAfter(Number(opts['punch-after']))
+if (opts.shut) shutNat(dht)
 if (opts.hold) onQuit(() => dht.destroy({ force: true }))
 await Promise.all(Array.from({ length: concurrency }, worker))
 say(`DONE ${oks} ${failures} ${Date.now() - begin}`)

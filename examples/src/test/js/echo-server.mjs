@@ -1,14 +1,14 @@
 // Sends back what connections bring.
 //   node echo-server.mjs --bootstrap H:P [--seed HEX] [--firewall-allow KEY,KEY] [--no-lan]
-//       [--relay-through KEY] [--no-punch] [--punch-after MS]
+//       [--relay-through KEY] [--no-punch] [--shut]
 // Prints PUBKEY KEY; per connection OPEN KEY and CLOSE KEY CODE; DENY KEY.
-import { keyPair, node, onQuit, options, punchAfter, relayThrough, say } from './common.mjs'
+import { keyPair, node, onQuit, options, relayThrough, say, shutNat } from './common.mjs'
 
 const opts = options(process.argv.slice(2))
 const dht = node(opts)
 const allowed = opts['firewall-allow'] ? new Set(opts['firewall-allow'].split(',')) : null
 
-if (opts['punch-after']) punchAfter(Number(opts['punch-after']))
+if (opts.shut) shutNat(dht)
 
 const server = dht.createServer({
   relayThrough: relayThrough(opts),

@@ -5,7 +5,7 @@ import { Server } from 'blind-relay'
 import { keyPair, node, onQuit, options, say } from './common.mjs'
 
 const opts = options(process.argv.slice(2))
-const dht = node(opts)
+const dht = node(opts, { firewalled: false })
 const relay = new Server({
   createStream: streamOptions => dht.createRawStream({ ...streamOptions, framed: true })
 })

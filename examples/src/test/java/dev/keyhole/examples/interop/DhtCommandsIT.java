@@ -2,6 +2,7 @@ package dev.keyhole.examples.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keyhole.examples.interop.Networks.Kind;
 import dev.keyhole.transport.crypto.Blake2b;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.Seed;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,10 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class DhtCommandsIT {
 
-    private static Peer ourNetwork;
-    private static Peer originalNetwork;
-    private static String bootstrapOfOurs;
-    private static String bootstrapOfOriginal;
+    private static final Networks NETWORKS = new Networks();
 
     private final Deque<Peer> open = new ArrayDeque<>();
 
@@ -49,7 +46,7 @@ class DhtCommandsIT {
         }
 
         private String bootstrap() {
-            return oursStores ? bootstrapOfOurs : bootstrapOfOriginal;
+            return NETWORKS.bootstrap(oursStores ? Kind.KEYHOLE : Kind.ORIGINAL);
         }
 
         /** What nobody else in these tests writes under, or looks for. */
@@ -74,18 +71,9 @@ class DhtCommandsIT {
         }
     }
 
-    @BeforeAll
-    static void startNetworks() {
-        originalNetwork = Peer.original("testnet.mjs", "--nodes", 6);
-        ourNetwork = Peer.keyhole("testnet", "--nodes", 6);
-        bootstrapOfOriginal = originalNetwork.await("BOOTSTRAP");
-        bootstrapOfOurs = ourNetwork.await("BOOTSTRAP");
-    }
-
     @AfterAll
     static void stopNetworks() {
-        ourNetwork.close();
-        originalNetwork.close();
+        NETWORKS.close();
     }
 
     @AfterEach

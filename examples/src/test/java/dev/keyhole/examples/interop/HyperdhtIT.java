@@ -2,6 +2,7 @@ package dev.keyhole.examples.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keyhole.examples.interop.Networks.Kind;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.Seed;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -24,13 +26,9 @@ class HyperdhtIT {
             "4a4fe2777bc8e73751c86c23dc1906f372e9c66be4323b6b45b6e94807e67bea";
     private static final String CLIENT_SEED = "22".repeat(32);
 
-    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private static final Networks NETWORKS = new Networks();
 
-    /** Whose nodes the network is made of. */
-    enum Network {
-        ORIGINAL,
-        KEYHOLE
-    }
+    private final Deque<Peer> open = new ArrayDeque<>();
 
     /** Who is at which end. */
     enum Ends {
@@ -39,8 +37,13 @@ class HyperdhtIT {
         KEYHOLE_TO_KEYHOLE
     }
 
+    @AfterAll
+    static void stopNetworks() {
+        NETWORKS.close();
+    }
+
     @AfterEach
-    void close() throws Exception {
+    void close() {
         while (!open.isEmpty()) {
             open.pop().close();
         }
@@ -49,19 +52,19 @@ class HyperdhtIT {
     @ParameterizedTest
     @EnumSource(Ends.class)
     void anEchoOfOneMebibyteOverTheOriginalNetwork(Ends ends) {
-        echo(ends, bootstrap(Network.ORIGINAL), MEBIBYTE);
+        echo(ends, NETWORKS.bootstrap(Kind.ORIGINAL), MEBIBYTE);
     }
 
     @ParameterizedTest
     @EnumSource(Ends.class)
     void anEchoOfOneMebibyteOverOurNetwork(Ends ends) {
-        echo(ends, bootstrap(Network.KEYHOLE), MEBIBYTE);
+        echo(ends, NETWORKS.bootstrap(Kind.KEYHOLE), MEBIBYTE);
     }
 
     @ParameterizedTest
     @EnumSource(Ends.class)
     void anEchoOf64MebibytesArrivesWhole(Ends ends) {
-        String hash = echo(ends, bootstrap(Network.ORIGINAL), 64 * MEBIBYTE);
+        String hash = echo(ends, NETWORKS.bootstrap(Kind.ORIGINAL), 64 * MEBIBYTE);
 
         assertThat(hash).isEqualTo(HASH_OF_64_MEBIBYTES);
     }
@@ -69,7 +72,7 @@ class HyperdhtIT {
     @ParameterizedTest
     @EnumSource(Ends.class)
     void fiftyConcurrentConnectsAllSucceed(Ends ends) {
-        String bootstrap = bootstrap(Network.KEYHOLE);
+        String bootstrap = NETWORKS.bootstrap(Kind.KEYHOLE);
         Peer server = server(ends, bootstrap);
 
         Peer client = client(ends, bootstrap, key(server), "--count", 50, "--concurrency", 50);
@@ -81,7 +84,7 @@ class HyperdhtIT {
     @ParameterizedTest
     @EnumSource(Ends.class)
     void whoeverIsNotAllowedHearsNothing(Ends ends) {
-        String bootstrap = bootstrap(Network.KEYHOLE);
+        String bootstrap = NETWORKS.bootstrap(Kind.KEYHOLE);
         String somebodyElse = "00".repeat(32);
         Peer server = server(ends, bootstrap, "--firewall-allow", somebodyElse);
 
@@ -93,9 +96,9 @@ class HyperdhtIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Network.class)
-    void aKeyThatNobodyHasIsNotFound(Network network) {
-        String bootstrap = bootstrap(network);
+    @EnumSource(Kind.class)
+    void aKeyThatNobodyHasIsNotFound(Kind network) {
+        String bootstrap = NETWORKS.bootstrap(network);
         String nobody = KeyPair.fromSeed(Seed.ofHex("77".repeat(32))).publicKey().toHex();
 
         Peer client = client(Ends.KEYHOLE_TO_KEYHOLE, bootstrap, nobody);
@@ -107,7 +110,7 @@ class HyperdhtIT {
     @ParameterizedTest
     @EnumSource(Ends.class)
     void aServerThatIsKilledIsNoticed(Ends ends) {
-        String bootstrap = bootstrap(Network.KEYHOLE);
+        String bootstrap = NETWORKS.bootstrap(Kind.KEYHOLE);
         Peer server = server(ends, bootstrap);
         Peer client = client(ends, bootstrap, key(server), "--hold");
         client.await("HELD");
@@ -120,7 +123,7 @@ class HyperdhtIT {
     @ParameterizedTest
     @EnumSource(Ends.class)
     void aClientThatIsKilledIsNoticed(Ends ends) {
-        String bootstrap = bootstrap(Network.KEYHOLE);
+        String bootstrap = NETWORKS.bootstrap(Kind.KEYHOLE);
         Peer server = server(ends, bootstrap);
         Peer client = client(ends, bootstrap, key(server), "--hold");
         client.await("HELD");
@@ -132,7 +135,7 @@ class HyperdhtIT {
 
     @Test
     void aServerThatEndsInGoodOrderIsNotFoundAnyMore() {
-        String bootstrap = bootstrap(Network.ORIGINAL);
+        String bootstrap = NETWORKS.bootstrap(Kind.ORIGINAL);
         Peer server = server(Ends.ORIGINAL_TO_KEYHOLE, bootstrap);
         String key = key(server);
 
@@ -153,15 +156,6 @@ class HyperdhtIT {
         assertThat(client.status()).isZero();
         assertThat(server.await("CLOSE")).endsWith(" -");
         return ok.split(" ", -1)[0];
-    }
-
-    private String bootstrap(Network network) {
-        Peer testnet =
-                network == Network.ORIGINAL
-                        ? Peer.original("testnet.mjs", "--nodes", 6)
-                        : Peer.keyhole("testnet", "--nodes", 6);
-        open.push(testnet);
-        return testnet.await("BOOTSTRAP");
     }
 
     private Peer server(Ends ends, String bootstrap, Object... more) {
