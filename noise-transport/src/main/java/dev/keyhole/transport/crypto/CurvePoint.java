@@ -1,29 +1,26 @@
 package dev.keyhole.transport.crypto;
 
-import static org.bouncycastle.math.ec.rfc7748.X25519Field.add;
-import static org.bouncycastle.math.ec.rfc7748.X25519Field.addOne;
-import static org.bouncycastle.math.ec.rfc7748.X25519Field.apm;
-import static org.bouncycastle.math.ec.rfc7748.X25519Field.carry;
-import static org.bouncycastle.math.ec.rfc7748.X25519Field.inv;
-import static org.bouncycastle.math.ec.rfc7748.X25519Field.mul;
-import static org.bouncycastle.math.ec.rfc7748.X25519Field.sqr;
-import static org.bouncycastle.math.ec.rfc7748.X25519Field.sub;
+import static dev.keyhole.transport.crypto.Field.add;
+import static dev.keyhole.transport.crypto.Field.multiply;
+import static dev.keyhole.transport.crypto.Field.square;
+import static dev.keyhole.transport.crypto.Field.subtract;
 
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
+import java.math.BigInteger;
 import java.util.Arrays;
-import org.bouncycastle.math.ec.rfc7748.X25519Field;
-import org.bouncycastle.math.ec.rfc8032.Ed25519;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * A point of the prime-order subgroup of edwards25519, checked once and ready to be multiplied.
  *
  * <p>Points come from the network and are public, so checking them may take its time. Scalars are
- * secret: {@link #times} runs the same steps and touches the same memory for all of them. It goes
- * through the scalar in signed digits of four bits, and finds the multiple for each by looking at
- * all eight there are. The formulas are those of RFC 8032, section 5.1.4.
- *
- * <p>The field keeps sums uncarried: a factor may be the sum of two products but not of three.
+ * secret: {@link #times} runs the same steps and touches the same memory for all of them. A scalar
+ * is written in signed digits of four bits, in four rows of sixteen. Each row has its own multiples
+ * of the point at hand, so that four digits at a time share the doublings of one; the multiple for
+ * each is found by looking at all eight there are. The formulas are those of RFC 8032, section
+ * 5.1.4.
  */
 public final class CurvePoint {
 
@@ -33,15 +30,55 @@ public final class CurvePoint {
     private static final int MULTIPLES = 8;
 
     private static final int DIGITS = 64;
+    private static final int ROWS = 4;
+    private static final int ROW_DIGITS = DIGITS / ROWS;
 
-    private static final int[] D = curveConstant();
-    private static final int[] TWICE_D = sum(D, D);
+    /** How many points a thread keeps ready: those it met last. */
+    private static final int MAX_FAMILIAR = 64;
 
-    /** This point times 1, 2, .. 8. */
+    private static final long[] ONE = Field.of(BigInteger.ONE);
+
+    /** The d of the curve. */
+    private static final long[] D =
+            Field.of(
+                    BigInteger.valueOf(-121665)
+                            .multiply(BigInteger.valueOf(121666).modInverse(Field.P)));
+
+    private static final long[] TWICE_D = sum(D, D);
+
+    /** The order of the subgroup. */
+    private static final byte[] ORDER =
+            signedDigits(
+                    littleEndian(
+                            BigInteger.ONE
+                                    .shiftLeft(252)
+                                    .add(
+                                            new BigInteger(
+                                                    "27742317777372353535851937790883648493"))));
+
+    private static final ThreadLocal<Map<Bytes, CurvePoint>> FAMILIAR =
+            ThreadLocal.withInitial(Familiar::new);
+
+    /** This point times 1, 2, .. 8; those times 2^64, 2^128 and 2^192. */
     private final Addend[] multiples;
 
     private CurvePoint(Addend[] multiples) {
         this.multiples = multiples;
+    }
+
+    /** The points met last, by their encoding. */
+    private static final class Familiar extends LinkedHashMap<Bytes, CurvePoint> {
+
+        private static final long serialVersionUID = 1;
+
+        private Familiar() {
+            super(16, 0.75f, true);
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Bytes, CurvePoint> eldest) {
+            return size() > MAX_FAMILIAR;
+        }
     }
 
     /**
@@ -54,10 +91,22 @@ public final class CurvePoint {
         if (encoded.length() != ENCODED_BYTES) {
             throw new MalformedException("public key of " + encoded.length() + " bytes");
         }
-        if (!Ed25519.validatePublicKeyFull(encoded.array(), encoded.offset())) {
+        CurvePoint point = prepared(decompressed(encoded.toArray()));
+        if (!point.isOfPrimeOrder()) {
             throw new MalformedException("public key is no point of prime order");
         }
-        return prepared(decompressed(encoded));
+        return point;
+    }
+
+    /** The same for a point that may come again, and is then ready at once. */
+    public static CurvePoint decodeFamiliar(Bytes encoded) throws MalformedException {
+        Map<Bytes, CurvePoint> familiar = FAMILIAR.get();
+        CurvePoint known = familiar.get(encoded);
+        if (known == null) {
+            known = decode(encoded);
+            familiar.put(Bytes.wrap(encoded.toArray()), known);
+        }
+        return known;
     }
 
     /**
@@ -70,14 +119,14 @@ public final class CurvePoint {
         byte[] digits = signedDigits(scalar);
         Extended product = new Extended();
         Addend chosen = new Addend();
-        for (int i = DIGITS - 1; i >= 0; i--) {
-            if (i < DIGITS - 1) {
-                for (int bit = 0; bit < 4; bit++) {
-                    product.twice();
-                }
+        for (int i = ROW_DIGITS - 1; i >= 0; i--) {
+            if (i < ROW_DIGITS - 1) {
+                product.timesSixteen();
             }
-            choose(digits[i], chosen);
-            product.plus(chosen);
+            for (int row = 0; row < ROWS; row++) {
+                choose(row, digits[row * ROW_DIGITS + i], chosen);
+                product.plus(chosen);
+            }
         }
         byte[] out = product.compressed();
         boolean identity = product.isIdentity();
@@ -89,6 +138,35 @@ public final class CurvePoint {
             throw new MalformedException("the product is the identity");
         }
         return out;
+    }
+
+    /** Whether this point times the order is the identity; points are no secret. */
+    private boolean isOfPrimeOrder() {
+        Extended product = new Extended();
+        Addend negative = new Addend();
+        for (int i = ROW_DIGITS - 1; i >= 0; i--) {
+            if (i < ROW_DIGITS - 1) {
+                product.timesSixteen();
+            }
+            for (int row = 0; row < ROWS; row++) {
+                int digit = ORDER[row * ROW_DIGITS + i];
+                if (digit > 0) {
+                    product.plus(multiples[row * MULTIPLES + digit - 1]);
+                } else if (digit < 0) {
+                    negative.setIdentity();
+                    negative.setIf(-1, multiples[row * MULTIPLES - digit - 1]);
+                    negative.negateIf(-1);
+                    product.plus(negative);
+                }
+            }
+        }
+        return product.isIdentity() && !isIdentity();
+    }
+
+    private boolean isIdentity() {
+        Extended point = new Extended();
+        point.plus(multiples[0]);
+        return point.isIdentity();
     }
 
     /** Writes the scalar as 64 digits d of weight 16^i with -8 <= d < 8, the last one up to 8. */
@@ -107,152 +185,169 @@ public final class CurvePoint {
         return digits;
     }
 
-    private void choose(int digit, Addend chosen) {
-        int negative = digit >>> 31;
-        int magnitude = (digit ^ -negative) + negative;
+    private static byte[] littleEndian(BigInteger number) {
+        byte[] out = new byte[ENCODED_BYTES];
+        for (int i = 0; i < ENCODED_BYTES; i++) {
+            out[i] = number.shiftRight(8 * i).byteValue();
+        }
+        return out;
+    }
+
+    private void choose(int row, int digit, Addend chosen) {
+        int negative = digit >> 31;
+        int magnitude = (digit ^ negative) - negative;
         chosen.setIdentity();
         for (int i = 0; i < MULTIPLES; i++) {
             int equal = (magnitude ^ (i + 1)) - 1 >> 31;
-            chosen.setIf(equal, multiples[i]);
+            chosen.setIf(equal, multiples[row * MULTIPLES + i]);
         }
         chosen.negateIf(negative);
     }
 
     private static CurvePoint prepared(Extended point) {
-        Addend[] multiples = new Addend[MULTIPLES];
-        for (int i = 0; i < MULTIPLES; i++) {
-            multiples[i] = new Addend(point);
-            point.plus(multiples[0]);
+        Addend[] multiples = new Addend[ROWS * MULTIPLES];
+        Extended multiple = new Extended();
+        for (int row = 0; row < ROWS; row++) {
+            if (row > 0) {
+                for (int i = 0; i < ROW_DIGITS; i++) {
+                    point.timesSixteen();
+                }
+            }
+            int first = row * MULTIPLES;
+            multiples[first] = new Addend(point);
+            multiple.set(point);
+            for (int i = 1; i < MULTIPLES; i++) {
+                multiple.plus(multiples[first]);
+                multiples[first + i] = new Addend(multiple);
+            }
         }
         return new CurvePoint(multiples);
     }
 
     /** Finds x, which is the root of (y^2 - 1) / (d y^2 + 1) that has the sign of the encoding. */
-    private static Extended decompressed(Bytes encoded) throws MalformedException {
-        byte[] bytes = encoded.toArray();
-        int sign = bytes[ENCODED_BYTES - 1] >>> 7 & 1;
+    private static Extended decompressed(byte[] encoded) throws MalformedException {
         Extended point = new Extended();
-        X25519Field.decode255(bytes, point.y);
+        Field.decode(encoded, 0, point.y);
+        int sign = encoded[ENCODED_BYTES - 1] >>> 7 & 1;
+        byte[] again = new byte[ENCODED_BYTES];
+        Field.encode(point.y, again, 0);
+        again[ENCODED_BYTES - 1] |= (byte) (sign << 7);
+        if (!Arrays.equals(again, encoded)) {
+            throw new MalformedException("public key is not in canonical form");
+        }
 
-        int[] numerator = element();
-        int[] denominator = element();
-        sqr(point.y, numerator);
-        mul(D, numerator, denominator);
-        X25519Field.subOne(numerator);
-        addOne(denominator);
-        if (!X25519Field.sqrtRatioVar(numerator, denominator, point.x)) {
+        long[] numerator = Field.zero();
+        long[] denominator = Field.zero();
+        square(point.y, numerator);
+        multiply(D, numerator, denominator);
+        subtract(numerator, ONE, numerator);
+        add(denominator, ONE, denominator);
+        if (!Field.rootOfRatio(numerator, denominator, point.x)) {
             throw new MalformedException("public key is not on the curve");
         }
-        X25519Field.normalize(point.x);
-        X25519Field.cnegate(sign ^ point.x[0] & 1, point.x);
-        mul(point.x, point.y, point.t);
+        Field.negateIf(-(sign ^ Field.parity(point.x)), point.x);
+        multiply(point.x, point.y, point.t);
         return point;
     }
 
-    /** The d of the curve, -121665 / 121666. */
-    private static int[] curveConstant() {
-        int[] one = element();
-        X25519Field.one(one);
-        int[] numerator = element();
-        int[] denominator = element();
-        mul(one, -121665, numerator);
-        mul(one, 121666, denominator);
-        int[] d = element();
-        inv(denominator, d);
-        mul(numerator, d, d);
-        return d;
-    }
-
-    private static int[] element() {
-        return X25519Field.create();
-    }
-
-    private static int[] sum(int[] a, int[] b) {
-        int[] sum = element();
+    private static long[] sum(long[] a, long[] b) {
+        long[] sum = Field.zero();
         add(a, b, sum);
-        carry(sum);
+        Field.carry(sum);
         return sum;
     }
 
     /** A point as X:Y:Z:T with x = X/Z, y = Y/Z and xy = T/Z; begins as the identity. */
     private static final class Extended {
 
-        final int[] x = element();
-        final int[] y = element();
-        final int[] z = element();
-        final int[] t = element();
+        final long[] x = Field.zero();
+        final long[] y = Field.zero();
+        final long[] z = Field.zero();
+        final long[] t = Field.zero();
 
-        private final int[] a = element();
-        private final int[] b = element();
-        private final int[] c = element();
-        private final int[] d = element();
-        private final int[] e = element();
-        private final int[] f = element();
-        private final int[] g = element();
-        private final int[] h = element();
+        private final long[] a = Field.zero();
+        private final long[] b = Field.zero();
+        private final long[] c = Field.zero();
+        private final long[] d = Field.zero();
+        private final long[] e = Field.zero();
+        private final long[] f = Field.zero();
+        private final long[] g = Field.zero();
+        private final long[] h = Field.zero();
 
         Extended() {
-            X25519Field.one(y);
-            X25519Field.one(z);
+            Field.setSmall(y, 1);
+            Field.setSmall(z, 1);
+        }
+
+        void set(Extended other) {
+            System.arraycopy(other.x, 0, x, 0, x.length);
+            System.arraycopy(other.y, 0, y, 0, y.length);
+            System.arraycopy(other.z, 0, z, 0, z.length);
+            System.arraycopy(other.t, 0, t, 0, t.length);
         }
 
         void plus(Addend other) {
-            apm(y, x, b, a);
-            mul(a, other.yMinusX, a);
-            mul(b, other.yPlusX, b);
-            mul(t, other.twiceDt, c);
-            mul(z, other.twiceZ, d);
-            apm(b, a, h, e);
-            apm(d, c, g, f);
-            multiplyOut();
+            subtract(y, x, a);
+            add(y, x, b);
+            multiply(a, other.yMinusX, a);
+            multiply(b, other.yPlusX, b);
+            multiply(t, other.twiceDt, c);
+            multiply(z, other.twiceZ, d);
+            subtract(b, a, e);
+            subtract(d, c, f);
+            add(d, c, g);
+            add(b, a, h);
+            multiply(e, f, x);
+            multiply(g, h, y);
+            multiply(f, g, z);
+            multiply(e, h, t);
         }
 
-        void twice() {
-            sqr(x, a);
-            sqr(y, b);
-            sqr(z, c);
+        /** Doublings need no T, which only the last of them has to make. */
+        void timesSixteen() {
+            twice();
+            twice();
+            twice();
+            twice();
+            multiply(e, h, t);
+        }
+
+        private void twice() {
+            square(x, a);
+            square(y, b);
+            square(z, c);
             add(c, c, c);
-            apm(a, b, h, g);
+            add(a, b, h);
+            subtract(a, b, g);
             add(x, y, e);
-            sqr(e, e);
-            sub(h, e, e);
-            carry(e);
+            square(e, e);
+            subtract(h, e, e);
             add(c, g, f);
-            carry(f);
-            multiplyOut();
-        }
-
-        private void multiplyOut() {
-            mul(e, f, x);
-            mul(g, h, y);
-            mul(f, g, z);
-            mul(e, h, t);
+            multiply(e, f, x);
+            multiply(g, h, y);
+            multiply(f, g, z);
         }
 
         boolean isIdentity() {
-            int[] difference = element();
-            sub(y, z, difference);
-            X25519Field.normalize(difference);
-            X25519Field.normalize(x);
-            return (X25519Field.isZero(x) & X25519Field.isZero(difference)) != 0;
+            subtract(y, z, a);
+            return Field.isZero(x) & Field.isZero(a);
         }
 
         byte[] compressed() {
-            int[] inverse = element();
-            inv(z, inverse);
-            mul(x, inverse, a);
-            mul(y, inverse, b);
-            X25519Field.normalize(a);
-            X25519Field.normalize(b);
+            long[] inverse = Field.zero();
+            Field.invert(z, inverse);
+            multiply(x, inverse, a);
+            multiply(y, inverse, b);
             byte[] out = new byte[ENCODED_BYTES];
-            X25519Field.encode(b, out);
-            out[ENCODED_BYTES - 1] |= (byte) ((a[0] & 1) << 7);
+            Field.encode(b, out, 0);
+            out[ENCODED_BYTES - 1] |= (byte) (Field.parity(a) << 7);
+            Field.setZero(inverse);
             return out;
         }
 
         void wipe() {
-            for (int[] field : new int[][] {x, y, z, t, a, b, c, d, e, f, g, h}) {
-                Arrays.fill(field, 0);
+            for (long[] field : new long[][] {x, y, z, t, a, b, c, d, e, f, g, h}) {
+                Field.setZero(field);
             }
         }
     }
@@ -260,48 +355,48 @@ public final class CurvePoint {
     /** A point in the form that is quickest to add. */
     private static final class Addend {
 
-        final int[] yMinusX = element();
-        final int[] yPlusX = element();
-        final int[] twiceDt = element();
-        final int[] twiceZ = element();
+        final long[] yMinusX = Field.zero();
+        final long[] yPlusX = Field.zero();
+        final long[] twiceDt = Field.zero();
+        final long[] twiceZ = Field.zero();
 
         /** A place for a point, to be filled. */
         Addend() {}
 
         Addend(Extended point) {
-            apm(point.y, point.x, yPlusX, yMinusX);
-            carry(yPlusX);
-            carry(yMinusX);
-            mul(point.t, TWICE_D, twiceDt);
+            add(point.y, point.x, yPlusX);
+            subtract(point.y, point.x, yMinusX);
+            Field.carry(yPlusX);
+            Field.carry(yMinusX);
+            multiply(point.t, TWICE_D, twiceDt);
             add(point.z, point.z, twiceZ);
-            carry(twiceZ);
+            Field.carry(twiceZ);
         }
 
         void setIdentity() {
-            X25519Field.one(yMinusX);
-            X25519Field.one(yPlusX);
-            X25519Field.zero(twiceDt);
-            X25519Field.one(twiceZ);
-            addOne(twiceZ);
+            Field.setSmall(yMinusX, 1);
+            Field.setSmall(yPlusX, 1);
+            Field.setZero(twiceDt);
+            Field.setSmall(twiceZ, 2);
         }
 
         /** Takes the value of another if the mask is -1, stays if it is 0. */
-        void setIf(int mask, Addend other) {
-            X25519Field.cmov(mask, other.yMinusX, 0, yMinusX, 0);
-            X25519Field.cmov(mask, other.yPlusX, 0, yPlusX, 0);
-            X25519Field.cmov(mask, other.twiceDt, 0, twiceDt, 0);
-            X25519Field.cmov(mask, other.twiceZ, 0, twiceZ, 0);
+        void setIf(long mask, Addend other) {
+            Field.setIf(mask, other.yMinusX, yMinusX);
+            Field.setIf(mask, other.yPlusX, yPlusX);
+            Field.setIf(mask, other.twiceDt, twiceDt);
+            Field.setIf(mask, other.twiceZ, twiceZ);
         }
 
-        /** Negates the point if the bit is 1. */
-        void negateIf(int bit) {
-            X25519Field.cswap(bit, yMinusX, yPlusX);
-            X25519Field.cnegate(bit, twiceDt);
+        /** Negates the point if the mask is -1. */
+        void negateIf(long mask) {
+            Field.swapIf(mask, yMinusX, yPlusX);
+            Field.negateIf(mask, twiceDt);
         }
 
         void wipe() {
-            for (int[] field : new int[][] {yMinusX, yPlusX, twiceDt, twiceZ}) {
-                Arrays.fill(field, 0);
+            for (long[] field : new long[][] {yMinusX, yPlusX, twiceDt, twiceZ}) {
+                Field.setZero(field);
             }
         }
     }

@@ -214,7 +214,7 @@ final class Handshake {
     }
 
     private void setRemoteStatic(PublicKey key) throws MalformedException {
-        remoteStatic = CurvePoint.decode(key.bytes());
+        remoteStatic = CurvePoint.decodeFamiliar(key.bytes());
         remote = key;
     }
 
