@@ -6,7 +6,6 @@ import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The sending end of a stream: what to send, when, and when to send it again.
