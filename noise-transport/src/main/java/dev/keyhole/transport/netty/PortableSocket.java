@@ -183,14 +183,18 @@ final class PortableSocket implements UdpSocket {
         if (registration != null) {
             registration.cancel();
         }
+        closeChannel();
+        // The port is free once the selector has noticed.
+        eventLoop.schedule(() -> done.complete(null), 1, TimeUnit.MILLISECONDS);
+        return done;
+    }
+
+    private void closeChannel() {
         try {
             channel.close();
         } catch (IOException e) {
             listener.failed(e);
         }
-        // The port is free once the selector has noticed.
-        eventLoop.schedule(() -> done.complete(null), 1, TimeUnit.MILLISECONDS);
-        return done;
     }
 
     private void read() {
@@ -226,6 +230,11 @@ final class PortableSocket implements UdpSocket {
 
         Handle() {
             super(channel);
+        }
+
+        @Override
+        public void close() {
+            closeChannel();
         }
 
         @Override
