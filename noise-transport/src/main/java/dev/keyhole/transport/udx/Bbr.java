@@ -184,9 +184,10 @@ final class Bbr {
         }
     }
 
-    /** Takes in that nothing came back in time. */
+    /** Takes in that nothing came back in time. One packet may leave, whatever is still in flight. */
     void timedOut(int inFlight) {
-        shrink(inFlight + 1.0);
+        windowBefore = Math.max(window, windowBefore);
+        window = inFlight + 1.0;
         fullBandwidth = 0;
         roundsWithoutGrowth = 0;
     }

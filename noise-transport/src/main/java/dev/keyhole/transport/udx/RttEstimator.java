@@ -81,6 +81,6 @@ final class RttEstimator {
     private long clampToEstimate(long rttNanos) {
         long edge = smoothedNanos + 5 * variationNanos;
         boolean plausible = rttNanos <= edge || rttNanos <= PLAUSIBLE_NANOS;
-        return plausible ? rttNanos : Math.min(edge, MAX_TIMEOUT_NANOS);
+        return Math.min(plausible ? rttNanos : edge, MAX_TIMEOUT_NANOS);
     }
 }

@@ -91,6 +91,16 @@ class BbrTest {
     }
 
     @Test
+    void eachTimeoutLetsOnePacketLeaveWhateverIsStillInFlight() {
+        bbr.timedOut(0);
+        assertThat(bbr.windowPackets()).isEqualTo(1);
+
+        bbr.timedOut(1);
+
+        assertThat(bbr.windowPackets()).isEqualTo(2);
+    }
+
+    @Test
     void acksOfWhatNeverArrivedRaiseTheWindowToABoundAtMost() {
         for (int i = 0; i < 100_000; i++) {
             SentPacket packet = packet();

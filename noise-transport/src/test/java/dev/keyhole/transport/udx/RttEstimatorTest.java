@@ -50,6 +50,15 @@ class RttEstimatorTest {
     }
 
     @Test
+    void noNumberOfNapsMakesTheRoundTripLongerThanTheTimeoutCanBe() {
+        for (int i = 0; i < 100; i++) {
+            sample(91_000);
+        }
+
+        assertThat(rtt.smoothedNanos()).isEqualTo(RttEstimator.MAX_TIMEOUT_NANOS);
+    }
+
+    @Test
     void theMinimumIsForgottenAfterFiveMinutes() {
         rtt.sample(millis(10), 0);
         rtt.sample(millis(20), SECONDS.toNanos(299));
