@@ -123,6 +123,11 @@ final class RpcChannel {
         return calls.size();
     }
 
+    /** How many bytes are held because their frame is not complete. */
+    int bufferedBytes() {
+        return codec.bufferedBytes();
+    }
+
     /** How many frames did nothing. */
     long ignoredFrames() {
         return ignoredFrames;

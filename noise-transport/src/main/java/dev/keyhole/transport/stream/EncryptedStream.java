@@ -208,6 +208,11 @@ public final class EncryptedStream implements UdxStream.Listener {
         return decryptor != null;
     }
 
+    /** How much memory the frame at hand has been given. */
+    int frameCapacity() {
+        return frames.capacity();
+    }
+
     /** How many unordered messages came that were not the peer's. */
     public long droppedMessages() {
         return droppedMessages;

@@ -199,6 +199,11 @@ public final class UdxStream extends Deadlines.Entry {
         return sender.nextSeq();
     }
 
+    /** The number of the packet that continues what has come. */
+    int nextRemoteSeq() {
+        return receiving.next();
+    }
+
     /** Whether all that was written, and the end if there was one, is known to have arrived. */
     boolean isQuiet() {
         return sender.isQuiet();

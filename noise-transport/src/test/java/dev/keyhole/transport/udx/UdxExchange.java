@@ -257,7 +257,7 @@ final class UdxExchange {
         }
 
         private void check() {
-            Bounds.check(machine, stream, settings.windowBytes);
+            Bounds.check(machine.deadlineNanos(), stream, settings.windowBytes);
         }
 
         @Override
@@ -329,7 +329,7 @@ final class UdxExchange {
 
         private Bounds() {}
 
-        static void check(UdxMachine machine, UdxStream stream, int windowBytes) {
+        static void check(long deadlineNanos, UdxStream stream, int windowBytes) {
             UdxStats stats = stream.stats();
             if (stats.keptBytes() > 2L * windowBytes) {
                 throw new AssertionError(stats.keptBytes() + " bytes kept");
@@ -345,7 +345,7 @@ final class UdxExchange {
                 throw new AssertionError(stats.inFlightPackets() + " packets in flight");
             }
             boolean waits = stream.isConnected() && !stream.isClosed() && !stream.isQuiet();
-            if (waits && machine.deadlineNanos() == Long.MAX_VALUE) {
+            if (waits && deadlineNanos == Long.MAX_VALUE) {
                 throw new AssertionError("unfinished and no deadline");
             }
         }
