@@ -1,17 +1,20 @@
 // A network of persistent nodes on loopback, made of the original.
-//   node testnet.mjs [--nodes N]      prints: BOOTSTRAP host:port
+//   node testnet.mjs [--nodes N] [--port P] [--host H]      prints: BOOTSTRAP host:port
+// Nodes that are bound to another host than 127.0.0.1 are seen there all the same: something stands in between.
 import { createSocket } from 'node:dgram'
 import { DHT, onQuit, options, say } from './common.mjs'
 
 const opts = options(process.argv.slice(2))
 const size = Number(opts.nodes || 6)
 
-const first = DHT.bootstrapper(await freePort(), '127.0.0.1')
+const host = opts.host || '127.0.0.1'
+
+const first = DHT.bootstrapper(Number(opts.port) || await freePort(), '127.0.0.1', { host })
 await first.fullyBootstrapped()
 const bootstrap = [{ host: '127.0.0.1', port: first.address().port }]
 const nodes = [first]
 while (nodes.length < size) {
-  const next = new DHT({ bootstrap, host: '127.0.0.1', ephemeral: false, firewalled: false })
+  const next = new DHT({ bootstrap, host, ephemeral: false, firewalled: false })
   await next.fullyBootstrapped()
   nodes.push(next)
 }
