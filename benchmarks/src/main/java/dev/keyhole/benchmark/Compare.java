@@ -283,10 +283,11 @@ final class Compare {
                         table.row("warm connects, 50 at a time", "CPU ms each", false)),
                 (who, round) -> {
                     try (Flow flow = Flow.start(ends, who, null)) {
-                        long warmUp = (long) (warmUpSeconds * 500);
+                        // Some thousand connects, until all that they touch is compiled.
+                        long warmUp = (long) (warmUpSeconds * 1000);
                         long millis = (long) (seconds * 1000);
                         flow.client.ask("connects 1 " + warmUp);
-                        flow.client.ask("connects 50 " + warmUp);
+                        flow.client.ask("connects 50 " + 2 * warmUp);
                         double sequential = connects(flow, 1, millis)[0];
                         double[] parallel = connects(flow, 50, millis);
                         return new double[] {sequential, parallel[0], parallel[1]};

@@ -82,7 +82,7 @@ final class Peer {
                 say("FAILED " + e);
             }
         }
-        Runtime.getRuntime().halt(0);
+        System.exit(0);
     }
 
     private static void say(String line) {
