@@ -270,6 +270,10 @@ final class Connector {
             Reached to = reached;
             if (to != null) {
                 discard();
+                // The stream keeps this round for as long as it lives, but not how it came about.
+                handshake = null;
+                servers = null;
+                reached = null;
                 keepSocketIfAgreed(stream, to);
                 Connector.this.connected(stream, to, nowNanos);
             }

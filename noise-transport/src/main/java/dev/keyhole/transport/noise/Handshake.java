@@ -186,6 +186,8 @@ final class Handshake {
     /** Forgets the secrets; no move can follow. Harmless when repeated. */
     void discard() {
         moves = OVER;
+        remoteStatic = null;
+        remoteEphemeral = null;
         symmetric.wipe();
         Secrets.wipe(staticScalar);
         if (ephemeralScalar != null) {

@@ -343,6 +343,8 @@ public final class EncryptedStream implements UdxStream.Listener {
             return;
         }
         if (!ending && nowNanos >= keepAliveAtNanos) {
+            frames.trim();
+            raw.trim();
             keepAlive(nowNanos);
         }
     }

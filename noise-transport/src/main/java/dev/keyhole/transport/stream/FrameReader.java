@@ -16,6 +16,7 @@ final class FrameReader {
     private static final int REUSED_BYTES = 64 << 10;
 
     private static final int SMALLEST_BUFFER = 2048;
+    private static final byte[] NO_BUFFER = new byte[0];
 
     /** What was fed last and has not been looked at. */
     private Bytes fresh = Bytes.EMPTY;
@@ -26,7 +27,7 @@ final class FrameReader {
     private int lengthBytes;
 
     /** The body of the frame at hand, if it did not arrive in one piece. */
-    private byte[] buffer = new byte[0];
+    private byte[] buffer = NO_BUFFER;
 
     private int buffered;
 
@@ -46,6 +47,13 @@ final class FrameReader {
     /** Whether a frame has begun and is not complete. */
     boolean isInsideFrame() {
         return lengthBytes > 0;
+    }
+
+    /** Lets go of the buffer that was kept for the next frame, if none has begun. */
+    void trim() {
+        if (!isInsideFrame()) {
+            buffer = NO_BUFFER;
+        }
     }
 
     /** How much memory the frame at hand has been given. */
@@ -86,7 +94,7 @@ final class FrameReader {
         lengthBytes = 0;
         buffered = 0;
         if (buffer.length > REUSED_BYTES) {
-            buffer = new byte[0];
+            buffer = NO_BUFFER;
         }
         return body;
     }

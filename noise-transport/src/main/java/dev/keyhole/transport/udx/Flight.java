@@ -20,8 +20,10 @@ final class Flight {
         void arrived(SentPacket packet);
     }
 
+    private static final int SMALLEST_RING = 32;
+
     private final PacketPool pool;
-    private @Nullable SentPacket[] ring = new SentPacket[32];
+    private @Nullable SentPacket[] ring = new SentPacket[SMALLEST_RING];
     private int unacknowledged;
     private int next;
     private final SeqRanges sacked = new SeqRanges();
@@ -56,6 +58,13 @@ final class Flight {
 
     boolean isEmpty() {
         return next == unacknowledged;
+    }
+
+    /** Lets go of memory that only many packets need. */
+    void trim() {
+        if (isEmpty() && ring.length > SMALLEST_RING) {
+            ring = new SentPacket[SMALLEST_RING];
+        }
     }
 
     /** Packets sent and neither acknowledged in either way nor given up for lost. */

@@ -25,8 +25,10 @@ final class ReceiveQueue {
         REFUSED
     }
 
+    private static final int SMALLEST_RING = 32;
+
     private final long maxBytes;
-    private @Nullable Arrival[] ring = new Arrival[32];
+    private @Nullable Arrival[] ring = new Arrival[SMALLEST_RING];
     private final SeqRanges kept = new SeqRanges();
     private int next;
     private long bytes;
@@ -97,9 +99,16 @@ final class ReceiveQueue {
 
     /** Lets go of everything kept. */
     void clear() {
-        ring = new Arrival[32];
+        ring = new Arrival[SMALLEST_RING];
         kept.clear();
         bytes = 0;
+    }
+
+    /** Lets go of memory that only many packets need. */
+    void trim() {
+        if (kept.isEmpty() && ring.length > SMALLEST_RING) {
+            ring = new Arrival[SMALLEST_RING];
+        }
     }
 
     private static long cost(Arrival arrival) {

@@ -136,6 +136,11 @@ final class Sender {
         wroteSinceTransmit = true;
     }
 
+    /** Lets go of memory that only a busy stream needs. */
+    void trim() {
+        flight.trim();
+    }
+
     /** Nothing follows what was written. */
     void end() {
         ending = true;

@@ -284,6 +284,12 @@ public final class UdxStream extends Deadlines.Entry {
         detour(new Detour(new Way(socket, remote, remoteId), null));
     }
 
+    /** Lets go of memory that only a busy stream needs. */
+    public void trim() {
+        sender.trim();
+        receiving.trim();
+    }
+
     /** Whether to go on trying without an answer for as long as it takes. */
     public void patient(boolean patient) {
         sender.patient(patient);
