@@ -342,10 +342,13 @@ public final class EncryptedStream implements UdxStream.Listener {
             destroy(new CloseReason.TimedOut("nothing from the peer"), nowNanos);
             return;
         }
-        if (!ending && nowNanos >= keepAliveAtNanos) {
+        if (nowNanos >= keepAliveAtNanos && !ending) {
             frames.trim();
             raw.trim();
             keepAlive(nowNanos);
+        } else if (nowNanos >= keepAliveAtNanos) {
+            keepAliveAtNanos = after(nowNanos, keepAliveNanos);
+            raw.ask(nowNanos);
         }
     }
 
@@ -355,7 +358,8 @@ public final class EncryptedStream implements UdxStream.Listener {
             return Machine.NEVER;
         }
         long end = Math.min(idleAtNanos, closeDueNanos);
-        long deadline = ending ? end : Math.min(end, keepAliveAtNanos);
+        boolean done = ending && peerEnded;
+        long deadline = done ? end : Math.min(end, keepAliveAtNanos);
         return isVerified() ? deadline : Math.min(deadline, headerDueNanos);
     }
 

@@ -40,6 +40,9 @@ public final class UdxStream extends Deadlines.Entry {
     /** Messages that may wait for the next drain. */
     static final int MAX_OUTBOX = 1024;
 
+    /** Questions for a sign of life in a row after which a peer is given up. */
+    static final int MAX_UNANSWERED = 4;
+
     /** Packets of which copies are sent when knocking somewhere. */
     static final int MAX_COPIES = 4;
 
@@ -87,6 +90,9 @@ public final class UdxStream extends Deadlines.Entry {
     private boolean remoteEnded;
     private boolean writerWaits;
     private boolean closed;
+
+    /** Questions for a sign of life since anything came. */
+    private int unanswered;
 
     /** Whether the multiplexer knows that the next drain is to reach this stream. */
     boolean touched;
@@ -347,6 +353,23 @@ public final class UdxStream extends Deadlines.Entry {
         detour(new Detour(new Way(socket, remote, remoteId), Bytes.wrap(datagram)));
     }
 
+    /**
+     * Asks the peer for a sign of life, which any packet is. One that leaves several questions in a
+     * row unanswered is given up; for streams on which nothing more is written, that is the only way
+     * to notice.
+     */
+    public void ask(long nowNanos) {
+        if (closed || !isConnected()) {
+            return;
+        }
+        if (unanswered == MAX_UNANSWERED) {
+            close(new CloseReason.TimedOut("no sign of life from " + remote), nowNanos);
+            return;
+        }
+        unanswered++;
+        post(Bytes.wrap(path.frame(PacketHeader.HEARTBEAT, sender.nextSeq(), 0)));
+    }
+
     private void detour(Detour detour) {
         if (closed || !isConnected()) {
             return;
@@ -405,6 +428,7 @@ public final class UdxStream extends Deadlines.Entry {
         }
         lastSocket = from;
         lastSource = source;
+        unanswered = 0;
         multiplexer.touch(this);
         Bytes body = datagram.slice(PacketHeader.LENGTH);
         if (header.has(PacketHeader.HEARTBEAT)) {

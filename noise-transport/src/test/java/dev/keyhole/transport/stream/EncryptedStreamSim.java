@@ -83,6 +83,34 @@ class EncryptedStreamSim {
     }
 
     @Test
+    void aPeerThatDiesAfterWeHaveEndedIsNoticed() {
+        SimNetwork net = new SimNetwork(1);
+        Pair pair = new Pair(net);
+        pair.left.host.command(pair.left.stream::end);
+        net.run(SECONDS.toNanos(60));
+        assertThat(pair.left.isClosed()).isFalse();
+
+        pair.right.host.kill();
+        net.runUntil(pair.left::isClosed, SECONDS.toNanos(30));
+
+        assertThat(pair.left.diary.closed).isInstanceOf(CloseReason.TimedOut.class);
+    }
+
+    @Test
+    void aPeerThatOnlyListensAfterWeHaveEndedIsNotGivenUp() {
+        SimNetwork net = new SimNetwork(1);
+        Pair pair = new Pair(net);
+        pair.right.host.command(now -> pair.right.stream.keepAlive(Machine.NEVER, now));
+        pair.left.host.command(pair.left.stream::end);
+
+        net.run(HOURS.toNanos(2));
+        pair.right.say(Bytes.utf8("at last"));
+        net.run(SECONDS.toNanos(1));
+
+        assertThat(pair.left.diary.messages).containsExactly(Bytes.utf8("at last"));
+    }
+
+    @Test
     void aPeerThatNeverSpeaksIsNotVerified() {
         SimNetwork net = new SimNetwork(1);
         Pair pair = Pair.unconnected(net);
