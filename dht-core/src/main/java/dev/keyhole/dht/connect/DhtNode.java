@@ -625,7 +625,7 @@ public final class DhtNode implements Machine {
         if (datagram.payload().length() == 1) {
             punchSockets.receive(datagram, nowNanos);
         } else {
-            rpc.receive(datagram, nowNanos);
+            rpc.receive(datagram.copy(), nowNanos);
         }
     }
 

@@ -72,7 +72,12 @@ final class RawInlet implements UdxStream.Listener {
 
     @Override
     public void data(Bytes data, long nowNanos) {
-        tell((listener, now) -> listener.data(data, now), nowNanos);
+        if (reader != null) {
+            reader.data(data, nowNanos);
+            return;
+        }
+        Bytes kept = data.copy();
+        waiting.add((listener, now) -> listener.data(kept, now));
     }
 
     @Override

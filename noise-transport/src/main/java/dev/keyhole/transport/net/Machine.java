@@ -12,7 +12,10 @@ public interface Machine {
     /** The deadline of a machine that waits for nothing but input. */
     long NEVER = Long.MAX_VALUE;
 
-    /** Takes in a datagram. A malformed one is counted and forgotten, never thrown. */
+    /**
+     * Takes in a datagram, whose bytes are lent for as long as this takes. A malformed one is
+     * counted and forgotten, never thrown.
+     */
     void receive(Datagram datagram, long nowNanos);
 
     /** Takes in the answer to {@link Effects#open}: a socket is bound. */

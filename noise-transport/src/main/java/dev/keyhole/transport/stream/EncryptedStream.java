@@ -14,7 +14,6 @@ import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import dev.keyhole.transport.wire.WireWriter;
 import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +42,7 @@ public final class EncryptedStream implements UdxStream.Listener {
     private final FrameReader frames = new FrameReader();
 
     /** Raw chunks that wait for the reader to go on; they count as unread. */
-    private final Queue<Bytes> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Bytes> waiting = new ArrayDeque<>();
 
     private SecretStream.@Nullable Decryptor decryptor;
 
@@ -377,6 +376,16 @@ public final class EncryptedStream implements UdxStream.Listener {
             read(nowNanos);
         } finally {
             receiving = false;
+            keepWhatIsLeft();
+        }
+    }
+
+    /** What came in is only lent, so what nobody wants to read yet is copied. */
+    private void keepWhatIsLeft() {
+        frames.keep();
+        Bytes unread = waiting.pollLast();
+        if (unread != null) {
+            waiting.addLast(unread.copy());
         }
     }
 
@@ -515,7 +524,7 @@ public final class EncryptedStream implements UdxStream.Listener {
             listener.verified(nowNanos);
             return;
         }
-        Bytes message = opener.decrypt(body);
+        Bytes message = decrypt(opener, body);
         if (receiving) {
             listener.authentic(nowNanos);
         }
@@ -524,6 +533,17 @@ public final class EncryptedStream implements UdxStream.Listener {
         if (!keepAlive && wanted) {
             listener.message(message, nowNanos);
         }
+    }
+
+    /** In place where the frame was put together, and out of the packet where it came in one. */
+    private Bytes decrypt(SecretStream.Decryptor opener, Bytes body) throws MalformedException {
+        if (!frames.giveAway()) {
+            return opener.decrypt(body);
+        }
+        byte[] array = body.array();
+        int at = body.offset();
+        int length = opener.decrypt(array, at, body.length(), array, at + 1);
+        return Bytes.wrap(array, at + 1, length);
     }
 
     private SecretStream.Decryptor readHeader(Bytes body) throws MalformedException {

@@ -63,21 +63,21 @@ final class ReceiveQueue {
         next++;
     }
 
-    /** Keeps a packet which is not behind the expected one. */
-    Verdict keep(int seq, Arrival arrival) {
+    /** Keeps a copy of a packet which is not behind the expected one. */
+    Verdict keep(int seq, int flags, Bytes payload) {
         int ahead = seq - next;
         assert ahead >= 0;
         if (kept.contains(seq)) {
             return Verdict.DUPLICATE;
         }
-        long cost = cost(arrival);
+        long cost = cost(payload);
         if (ahead >= MAX_PACKETS_AHEAD || bytes + cost > maxBytes) {
             return Verdict.REFUSED;
         }
         while (ahead >= ring.length) {
             grow();
         }
-        ring[seq & ring.length - 1] = arrival;
+        ring[seq & ring.length - 1] = new Arrival(flags, payload.copy());
         bytes += cost;
         kept.add(seq, seq + 1, (from, to) -> {});
         return ahead == 0 ? Verdict.IN_ORDER : Verdict.KEPT;
@@ -91,7 +91,7 @@ final class ReceiveQueue {
             return null;
         }
         ring[index] = null;
-        bytes -= cost(arrival);
+        bytes -= cost(arrival.payload());
         next++;
         kept.removeBelow(next);
         return arrival;
@@ -111,8 +111,8 @@ final class ReceiveQueue {
         }
     }
 
-    private static long cost(Arrival arrival) {
-        return (long) PacketHeader.LENGTH + arrival.payload().length();
+    private static long cost(Bytes payload) {
+        return (long) PacketHeader.LENGTH + payload.length();
     }
 
     private void grow() {

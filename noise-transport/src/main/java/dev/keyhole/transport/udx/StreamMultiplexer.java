@@ -9,8 +9,6 @@ import dev.keyhole.transport.udx.TimeWait.LastWord;
 import dev.keyhole.transport.udx.UdxCounters.Event;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayDeque;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Random;
 
 /**
@@ -23,7 +21,7 @@ import java.util.Random;
 public final class StreamMultiplexer {
 
     private final Random entropy;
-    private final Map<Integer, UdxStream> streams = new HashMap<>();
+    private final IdMap<UdxStream> streams = new IdMap<>();
     private final IdMap<StreamRelay.End> relayed = new IdMap<>();
     private final ArrayDeque<StreamRelay.End> forwarding = new ArrayDeque<>();
     private final TimeWait ended = new TimeWait();
@@ -33,6 +31,8 @@ public final class StreamMultiplexer {
     private final UdxCounters counters = new UdxCounters();
     private final PacketPool packets = new PacketPool();
     private final Outgoing outgoing = new Outgoing();
+    private Bytes lastPacket = Bytes.EMPTY;
+    private Bytes lastBody = Bytes.EMPTY;
 
     /**
      * A multiplexer without streams.
@@ -60,7 +60,7 @@ public final class StreamMultiplexer {
 
     private int unusedId() {
         int id = entropy.nextInt();
-        while (streams.containsKey(id) || ended.remembers(id) || relayed.contains(id)) {
+        while (streams.contains(id) || ended.remembers(id) || relayed.contains(id)) {
             id = entropy.nextInt();
         }
         return id;
@@ -105,9 +105,7 @@ public final class StreamMultiplexer {
 
     UdxStream open(int id, UdxStream.Listener listener, int windowBytes) {
         UdxStream stream = new UdxStream(this, id, listener, windowBytes);
-        if (streams.putIfAbsent(id, stream) != null) {
-            throw new IllegalStateException("stream " + Integer.toUnsignedString(id) + " is open");
-        }
+        streams.put(id, stream);
         return stream;
     }
 
@@ -155,8 +153,21 @@ public final class StreamMultiplexer {
         }
         counters.count(Event.RECEIVED);
         stream.receive(
-                PacketHeader.of(payload), datagram.socket(), datagram.source(), payload, nowNanos);
+                PacketHeader.of(payload),
+                datagram.socket(),
+                datagram.source(),
+                bodyOf(payload),
+                nowNanos);
         return true;
+    }
+
+    /** What is behind the header; made once for what looks like the packet before. */
+    private Bytes bodyOf(Bytes packet) {
+        if (packet != lastPacket) {
+            lastPacket = packet;
+            lastBody = packet.slice(PacketHeader.LENGTH);
+        }
+        return lastBody;
     }
 
     /** Acts on every deadline that has passed. */

@@ -124,10 +124,13 @@ public final class UdxStream extends Deadlines.Entry {
          */
         default void heard(LocalSocket socket, Address source, long nowNanos) {}
 
-        /** The next bytes of the stream; they count as unread until {@link UdxStream#consumed}. */
+        /**
+         * The next bytes of the stream; they count as unread until {@link UdxStream#consumed}. They
+         * are lent for as long as this takes.
+         */
         void data(Bytes data, long nowNanos);
 
-        /** A message, which may be a repetition, late or forged. */
+        /** A message, which may be a repetition, late or forged; its bytes are lent. */
         default void message(Bytes message, long nowNanos) {}
 
         /** The peer will send no more data. */
@@ -417,8 +420,11 @@ public final class UdxStream extends Deadlines.Entry {
 
     // What the multiplexer calls.
 
-    void receive(PacketHeader header, LocalSocket from, Address source, Bytes datagram, long now) {
-        boolean expected = from.equals(socket) || former != null && from.equals(former.socket);
+    void receive(PacketHeader header, LocalSocket from, Address source, Bytes body, long now) {
+        boolean expected =
+                from == socket
+                        || from.equals(socket)
+                        || former != null && from.equals(former.socket);
         if (!expected && !listener.firewall(from, source, now)) {
             counters.count(Event.FIREWALLED);
             return;
@@ -430,7 +436,6 @@ public final class UdxStream extends Deadlines.Entry {
         lastSource = source;
         unanswered = 0;
         multiplexer.touch(this);
-        Bytes body = datagram.slice(PacketHeader.LENGTH);
         if (header.has(PacketHeader.HEARTBEAT)) {
             ackDue = true;
         } else if (header.dataOffset() > body.length()) {
@@ -559,7 +564,7 @@ public final class UdxStream extends Deadlines.Entry {
             give(payload, now);
             return;
         }
-        switch (receiving.keep(header.seq(), new Arrival(header.flags(), payload))) {
+        switch (receiving.keep(header.seq(), header.flags(), payload)) {
             case IN_ORDER, KEPT -> noteEnd(header);
             case DUPLICATE -> counters.count(Event.DUPLICATE);
             case REFUSED -> counters.count(Event.REFUSED);

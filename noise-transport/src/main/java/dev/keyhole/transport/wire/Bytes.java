@@ -138,6 +138,11 @@ public final class Bytes implements Comparable<Bytes> {
         return length == array.length ? this : wrap(toArray());
     }
 
+    /** The same bytes in an array of their own, for whoever keeps what is only lent. */
+    public Bytes copy() {
+        return wrap(toArray());
+    }
+
     public byte[] toArray() {
         return Arrays.copyOfRange(array, offset, offset + length);
     }

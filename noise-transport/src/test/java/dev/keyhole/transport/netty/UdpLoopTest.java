@@ -234,7 +234,7 @@ class UdpLoopTest {
 
         @Override
         public void receive(Datagram datagram, long nowNanos) {
-            received.add(datagram);
+            received.add(datagram.copy());
         }
 
         @Override

@@ -7,6 +7,7 @@ import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -210,8 +211,14 @@ public final class SimHost implements Effects {
         LocalSocket socket = sockets.get(port);
         if (socket != null && !asleep) {
             received++;
-            Datagram datagram = new Datagram(socket, source, payload);
-            input(() -> running().receive(datagram, now()));
+            // Lent, and written over afterwards, as by the loop: whoever kept it will notice.
+            Bytes lent = payload.copy();
+            Datagram datagram = new Datagram(socket, source, lent);
+            input(
+                    () -> {
+                        running().receive(datagram, now());
+                        Arrays.fill(lent.array(), (byte) 0xee);
+                    });
         } else if (socket != null && readsMail && mail.size() < MAX_MAIL) {
             mail.add(() -> arrive(source, port, payload));
         }

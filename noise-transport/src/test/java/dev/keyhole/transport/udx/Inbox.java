@@ -37,7 +37,7 @@ class Inbox implements UdxStream.Listener {
         if (ended) {
             throw new AssertionError("data after the end");
         }
-        data.add(bytes);
+        data.add(bytes.copy());
         this.bytes += bytes.length();
         UdxStream reading = stream;
         if (!paused && reading != null) {
@@ -48,7 +48,7 @@ class Inbox implements UdxStream.Listener {
     @Override
     public void message(Bytes message, long now) {
         check();
-        messages.add(message);
+        messages.add(message.copy());
     }
 
     @Override
