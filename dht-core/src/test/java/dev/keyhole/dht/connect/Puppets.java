@@ -185,7 +185,7 @@ final class Puppets {
                 return;
             }
             try {
-                Request request = Request.decode(new WireReader(datagram.payload()));
+                Request request = Request.decode(new WireReader(datagram.payload().copy()));
                 Reply reply = puppets.get(datagram.socket()).answer(request, datagram.source());
                 if (reply != null) {
                     outgoing.add(

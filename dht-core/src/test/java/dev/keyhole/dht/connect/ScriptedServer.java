@@ -106,12 +106,12 @@ final class ScriptedServer implements Machine {
         }
         if (datagram.payload().length() == 1) {
             if (echoes) {
-                outgoing.add(datagram);
+                outgoing.add(datagram.copy());
             }
             return;
         }
         try {
-            Request request = Request.decode(new WireReader(datagram.payload()));
+            Request request = Request.decode(new WireReader(datagram.payload().copy()));
             requests.add(request);
             if (request.command().equals(Command.PEER_HANDSHAKE) && !silent) {
                 answer(datagram, request, nowNanos);

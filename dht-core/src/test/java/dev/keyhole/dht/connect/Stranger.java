@@ -221,7 +221,7 @@ final class Stranger implements Machine {
 
     @Override
     public void receive(Datagram datagram, long nowNanos) {
-        Received received = new Received(datagram.source(), datagram.payload());
+        Received received = new Received(datagram.source(), datagram.payload().copy());
         switch (datagram.payload().unsignedAt(0)) {
             case 0 -> probes.add(datagram.source());
             case Reply.TYPE -> replies.add(received);
