@@ -33,10 +33,12 @@ record PacketHeader(int flags, int dataOffset, int streamId, long windowBytes, i
     private static final int MAGIC = 0xff;
     private static final int VERSION = 1;
 
+    static final int FLAGS_AT = 2;
+    static final int DATA_OFFSET_AT = 3;
     static final int STREAM_ID_AT = 4;
-
-    private static final int WINDOW_AT = 8;
-    private static final int ACK_AT = 16;
+    static final int WINDOW_AT = 8;
+    static final int SEQ_AT = 12;
+    static final int ACK_AT = 16;
 
     static PacketHeader decode(WireReader reader) throws MalformedException {
         if (reader.u8() != MAGIC || reader.u8() != VERSION) {

@@ -249,20 +249,20 @@ final class Sender {
      * packet with a number far ahead must not silence the peer. And a window that is shut is opened
      * by any packet that may be of today.
      */
-    void window(PacketHeader header) {
+    void window(Incoming packet) {
         windowProbes = 0;
-        int ahead = header.ack() - flight.unacknowledged();
+        int ahead = packet.ack() - flight.unacknowledged();
         boolean newer =
                 ahead > 0
                         || ahead == 0
                                 && (peerWindow == 0
-                                        || windowSeq - header.seq() < 0
-                                        || windowSeq == header.seq()
-                                                && windowAck - header.ack() <= 0);
+                                        || windowSeq - packet.seq() < 0
+                                        || windowSeq == packet.seq()
+                                                && windowAck - packet.ack() <= 0);
         if (newer) {
-            peerWindow = header.windowBytes();
-            windowSeq = header.seq();
-            windowAck = header.ack();
+            peerWindow = packet.windowBytes();
+            windowSeq = packet.seq();
+            windowAck = packet.ack();
         }
     }
 

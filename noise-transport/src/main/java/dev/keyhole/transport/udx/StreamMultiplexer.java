@@ -31,8 +31,7 @@ public final class StreamMultiplexer {
     private final UdxCounters counters = new UdxCounters();
     private final PacketPool packets = new PacketPool();
     private final Outgoing outgoing = new Outgoing();
-    private Bytes lastPacket = Bytes.EMPTY;
-    private Bytes lastBody = Bytes.EMPTY;
+    private final Incoming incoming = new Incoming();
 
     /**
      * A multiplexer without streams.
@@ -153,21 +152,8 @@ public final class StreamMultiplexer {
         }
         counters.count(Event.RECEIVED);
         stream.receive(
-                PacketHeader.of(payload),
-                datagram.socket(),
-                datagram.source(),
-                bodyOf(payload),
-                nowNanos);
+                incoming.read(payload), datagram.socket(), datagram.source(), nowNanos);
         return true;
-    }
-
-    /** What is behind the header; made once for what looks like the packet before. */
-    private Bytes bodyOf(Bytes packet) {
-        if (packet != lastPacket) {
-            lastPacket = packet;
-            lastBody = packet.slice(PacketHeader.LENGTH);
-        }
-        return lastBody;
     }
 
     /** Acts on every deadline that has passed. */

@@ -420,7 +420,7 @@ public final class UdxStream extends Deadlines.Entry {
 
     // What the multiplexer calls.
 
-    void receive(PacketHeader header, LocalSocket from, Address source, Bytes body, long now) {
+    void receive(Incoming packet, LocalSocket from, Address source, long now) {
         boolean expected =
                 from == socket
                         || from.equals(socket)
@@ -436,12 +436,12 @@ public final class UdxStream extends Deadlines.Entry {
         lastSource = source;
         unanswered = 0;
         multiplexer.touch(this);
-        if (header.has(PacketHeader.HEARTBEAT)) {
+        if (packet.has(PacketHeader.HEARTBEAT)) {
             ackDue = true;
-        } else if (header.dataOffset() > body.length()) {
+        } else if (packet.dataOffset() > packet.body().length()) {
             counters.count(Event.MALFORMED);
         } else {
-            takeIn(header, body, now);
+            takeIn(packet, now);
         }
         if (!closed && isConnected()) {
             listener.heard(from, source, now);
@@ -505,37 +505,38 @@ public final class UdxStream extends Deadlines.Entry {
     // Receiving.
 
     /** Does what a packet asks for, in the order of {@code docs/protocol.md}, "UDX reception". */
-    private void takeIn(PacketHeader header, Bytes body, long now) {
-        boolean ahead = header.seq() - receiving.next() >= 0;
-        if (ahead && header.has(DATA | END) && !remoteEnded) {
-            takeOrKeep(header, body.slice(header.dataOffset()), now);
+    private void takeIn(Incoming packet, long now) {
+        Bytes body = packet.body();
+        boolean ahead = packet.seq() - receiving.next() >= 0;
+        if (ahead && packet.has(DATA | END) && !remoteEnded) {
+            takeOrKeep(packet, body.slice(packet.dataOffset()), now);
         }
-        if (ahead && !closed && header.has(PacketHeader.DESTROY)) {
+        if (ahead && !closed && packet.has(PacketHeader.DESTROY)) {
             close(new CloseReason.ByPeer(), now);
         }
-        if (!closed && header.has(PacketHeader.MESSAGE)) {
-            listener.message(body.slice(header.dataOffset()), now);
+        if (!closed && packet.has(PacketHeader.MESSAGE)) {
+            listener.message(body.slice(packet.dataOffset()), now);
         }
         takeKept(now);
         if (closed) {
             return;
         }
-        if (!ahead && header.has(DATA | END)) {
+        if (!ahead && packet.has(DATA | END)) {
             counters.count(Event.DUPLICATE);
         }
-        if (header.ack() - sender.nextSeq() > 0) {
+        if (packet.ack() - sender.nextSeq() > 0) {
             counters.count(Event.ACK_FROM_FUTURE);
             return;
         }
         boolean endHadArrived = sender.endArrived();
-        sender.window(header);
-        sender.acknowledge(header.ack(), blocks(header, body), now);
+        sender.window(packet);
+        sender.acknowledge(packet.ack(), blocks(packet), now);
         completeRemoteChange(now);
         if (closed) {
             return;
         }
         boolean endArrivesNow = sender.endArrived() && !endHadArrived;
-        ackDue |= header.has(DATA | END) || endArrivesNow && !remoteEnded;
+        ackDue |= packet.has(DATA | END) || endArrivesNow && !remoteEnded;
         if (sender.endArrived() && remoteEnded) {
             closeInOrder(now);
         } else if (writerWaits && !sender.isAboveHighWater()) {
@@ -544,28 +545,29 @@ public final class UdxStream extends Deadlines.Entry {
         }
     }
 
-    private static Bytes blocks(PacketHeader header, Bytes body) {
-        if (!header.has(PacketHeader.SACK)) {
+    private static Bytes blocks(Incoming packet) {
+        if (!packet.has(PacketHeader.SACK)) {
             return Bytes.EMPTY;
         }
-        int offset = header.dataOffset();
+        Bytes body = packet.body();
+        int offset = packet.dataOffset();
         return offset > 0 && offset < body.length() ? body.slice(0, offset) : body;
     }
 
-    private void takeOrKeep(PacketHeader header, Bytes payload, long now) {
-        boolean next = header.has(DATA) && header.seq() == receiving.next();
+    private void takeOrKeep(Incoming packet, Bytes payload, long now) {
+        boolean next = packet.has(DATA) && packet.seq() == receiving.next();
         if (held(payload) > mostHeld(next)) {
             counters.count(Event.REFUSED);
             return;
         }
         if (next) {
-            noteEnd(header);
+            noteEnd(packet);
             receiving.pass();
             give(payload, now);
             return;
         }
-        switch (receiving.keep(header.seq(), header.flags(), payload)) {
-            case IN_ORDER, KEPT -> noteEnd(header);
+        switch (receiving.keep(packet.seq(), packet.flags(), payload)) {
+            case IN_ORDER, KEPT -> noteEnd(packet);
             case DUPLICATE -> counters.count(Event.DUPLICATE);
             case REFUSED -> counters.count(Event.REFUSED);
         }
@@ -589,10 +591,10 @@ public final class UdxStream extends Deadlines.Entry {
         return next ? MAX_HELD_WINDOWS * windowLimit : KEPT_WINDOWS * windowLimit;
     }
 
-    private void noteEnd(PacketHeader header) {
-        if (header.has(END) && !remoteEnding) {
+    private void noteEnd(Incoming packet) {
+        if (packet.has(END) && !remoteEnding) {
             remoteEnding = true;
-            remoteEndSeq = header.seq();
+            remoteEndSeq = packet.seq();
         }
     }
 
