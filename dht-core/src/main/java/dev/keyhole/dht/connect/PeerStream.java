@@ -511,6 +511,10 @@ public final class PeerStream {
      */
     private void follow(LocalSocket socket, Address source, long nowNanos) {
         if (!source.equals(strangeSource) || !socket.equals(strangeSocket)) {
+            if (raw.isAdvancing()) {
+                // It may have to hear from us before it can send the whole of what proves it.
+                raw.acknowledgeAt(socket, source, idAt(socket, source));
+            }
             return;
         }
         if (path != Path.RELAYED && wayTo(socket, source) == Path.RELAYED) {

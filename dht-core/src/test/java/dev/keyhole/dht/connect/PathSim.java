@@ -12,6 +12,7 @@ import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.sim.Link;
 import dev.keyhole.transport.sim.SimHost;
 import dev.keyhole.transport.wire.Bytes;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Which path a connection takes, and which it moves to. */
@@ -36,6 +37,26 @@ class PathSim {
         assertThat(server.accepted.get(0).remoteAddress()).isNotEqualTo(before);
         assertThat(dht.net.now() - started).isLessThan(SECONDS.toNanos(2));
         assertThat(dialled.echoes("and on")).isTrue();
+        assertThat(dialled.reason).isNull();
+    }
+
+    @Test
+    void rebindingInMidFrameIsSurvived() {
+        SimDht dht = SimDht.of(25, 6);
+        Served server = dht.open().serve(key -> false);
+        Node client = dht.behind(SimNat.Kind.CONSISTENT);
+        dht.net.link(LINK);
+        Dialled dialled = client.dial(server.key()).await();
+        assertThat(dialled.echoes("before")).isTrue();
+        Bytes message = Bytes.random(new Random(25), 1 << 20);
+        client.host.command(now -> dialled.stream.write(message, now));
+        dht.net.run(MILLISECONDS.toNanos(50));
+
+        client.nat.rebind();
+        long started = dht.net.now();
+        dht.net.runUntil(() -> dialled.received.contains(message), SECONDS.toNanos(20));
+
+        assertThat(dht.net.now() - started).isLessThan(SECONDS.toNanos(5));
         assertThat(dialled.reason).isNull();
     }
 

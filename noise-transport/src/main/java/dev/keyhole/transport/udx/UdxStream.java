@@ -78,6 +78,8 @@ public final class UdxStream extends Deadlines.Entry {
     private final ArrayDeque<Bytes> outbox = new ArrayDeque<>(0);
 
     /** What leaves with the next drain for elsewhere than the remote. */
+    private @Nullable Way ackAlsoTo;
+    private boolean advancing;
     private final ArrayDeque<Detour> detours = new ArrayDeque<>(0);
 
     private boolean ackDue;
@@ -293,6 +295,22 @@ public final class UdxStream extends Deadlines.Entry {
         detour(new Detour(new Way(socket, remote, remoteId), null));
     }
 
+    /** Sends the next ack to somewhere else as well; the remote stays what it is. */
+    public void acknowledgeAt(LocalSocket socket, Address remote, int remoteId) {
+        if (!closed && isConnected()) {
+            ackAlsoTo = new Way(socket, remote, remoteId);
+            multiplexer.touch(this);
+        }
+    }
+
+    /**
+     * Whether the packet that came in last brought the next bytes of the stream: of all who can
+     * send packets, few know which come next.
+     */
+    public boolean isAdvancing() {
+        return advancing;
+    }
+
     /** Lets go of memory that only a busy stream needs. */
     public void trim() {
         sender.trim();
@@ -436,6 +454,7 @@ public final class UdxStream extends Deadlines.Entry {
         lastSource = source;
         unanswered = 0;
         multiplexer.touch(this);
+        int before = receiving.next();
         if (packet.has(PacketHeader.HEARTBEAT)) {
             ackDue = true;
         } else if (packet.dataOffset() > packet.body().length()) {
@@ -443,6 +462,7 @@ public final class UdxStream extends Deadlines.Entry {
         } else {
             takeIn(packet, now);
         }
+        advancing = receiving.next() != before;
         if (!closed && isConnected()) {
             listener.heard(from, source, now);
         }
@@ -472,6 +492,12 @@ public final class UdxStream extends Deadlines.Entry {
             path.send(ack(remoteId), effects);
         }
         ackDue = false;
+        Way alsoTo = ackAlsoTo;
+        if (alsoTo != null && !closed) {
+            ackAlsoTo = null;
+            counters.count(Event.SENT);
+            effects.send(alsoTo.socket, alsoTo.remote, ack(alsoTo.remoteId));
+        }
         for (Bytes datagram = outbox.poll(); datagram != null; datagram = outbox.poll()) {
             path.sendWritten(datagram, effects);
         }
