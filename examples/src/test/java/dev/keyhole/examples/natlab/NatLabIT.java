@@ -179,6 +179,10 @@ class NatLabIT {
         ends.orSkip();
         try (NatLab lab = NatLab.up(LAB, KEYHOLE)) {
             assertThat(neighbours(lab, ends)).isEqualTo("1 0");
+            if (ends != Ends.KEYHOLE_TO_KEYHOLE) {
+                // An end of the original does not open the way from inside the common network.
+                return;
+            }
 
             lab.wall("a", true);
             assertThat(neighbours(lab, ends)).isEqualTo("1 0");
@@ -198,17 +202,16 @@ class NatLabIT {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(Ends.class)
-    void aTransferGoesOnWhenTheClientsAddressChanges(Ends ends) {
-        ends.orSkip();
+    /** A server of the original does not follow its clients; its clients mostly get through. */
+    @Test
+    void aTransferGoesOnWhenTheClientsAddressChanges() {
         try (NatLab lab = NatLab.up(LAB, KEYHOLE)) {
             lab.nat("a", OPEN);
-            try (Peer server = lab.endpoint("a", ends.server, "echo-server");
+            try (Peer server = lab.endpoint("a", KEYHOLE, "echo-server");
                     Peer client =
                             lab.endpoint(
                                     "b",
-                                    ends.client,
+                                    KEYHOLE,
                                     "echo-client",
                                     "--connect",
                                     server.await("PUBKEY"),
