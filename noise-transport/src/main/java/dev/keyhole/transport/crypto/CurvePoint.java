@@ -330,7 +330,7 @@ public final class CurvePoint {
 
         boolean isIdentity() {
             subtract(y, z, a);
-            return Field.isZero(x) & Field.isZero(a);
+            return Field.isZero(x) && Field.isZero(a);
         }
 
         byte[] compressed() {

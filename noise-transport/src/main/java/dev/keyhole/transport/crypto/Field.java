@@ -19,17 +19,14 @@ final class Field {
 
     static final int BYTES = 32;
 
-    static final BigInteger P =
-            BigInteger.ONE.shiftLeft(255).subtract(BigInteger.valueOf(19));
+    static final BigInteger P = BigInteger.ONE.shiftLeft(255).subtract(BigInteger.valueOf(19));
 
     private static final int LIMBS = 5;
     private static final int BITS = 51;
     private static final long MASK = (1L << BITS) - 1;
 
     private static final long[] ROOT_OF_MINUS_ONE =
-            of(
-                    BigInteger.TWO.modPow(
-                            P.subtract(BigInteger.ONE).shiftRight(2), P));
+            of(BigInteger.TWO.modPow(P.subtract(BigInteger.ONE).shiftRight(2), P));
 
     private Field() {}
 
@@ -147,16 +144,14 @@ final class Field {
         long low0 = a0 * b0 & MASK;
         long low1 = (a0 * b1 & MASK) + (a1 * b0 & MASK);
         long low2 = (a0 * b2 & MASK) + (a1 * b1 & MASK) + (a2 * b0 & MASK);
-        long low3 =
-                (a0 * b3 & MASK) + (a1 * b2 & MASK) + (a2 * b1 & MASK) + (a3 * b0 & MASK);
+        long low3 = (a0 * b3 & MASK) + (a1 * b2 & MASK) + (a2 * b1 & MASK) + (a3 * b0 & MASK);
         long low4 =
                 (a0 * b4 & MASK)
                         + (a1 * b3 & MASK)
                         + (a2 * b2 & MASK)
                         + (a3 * b1 & MASK)
                         + (a4 * b0 & MASK);
-        long low5 =
-                (a1 * b4 & MASK) + (a2 * b3 & MASK) + (a3 * b2 & MASK) + (a4 * b1 & MASK);
+        long low5 = (a1 * b4 & MASK) + (a2 * b3 & MASK) + (a3 * b2 & MASK) + (a4 * b1 & MASK);
         long low6 = (a2 * b4 & MASK) + (a3 * b3 & MASK) + (a4 * b2 & MASK);
         long low7 = (a3 * b4 & MASK) + (a4 * b3 & MASK);
         long low8 = a4 * b4 & MASK;
@@ -174,8 +169,7 @@ final class Field {
         long high2 = high(a0, b1) + high(a1, b0);
         long high3 = high(a0, b2) + high(a1, b1) + high(a2, b0);
         long high4 = high(a0, b3) + high(a1, b2) + high(a2, b1) + high(a3, b0);
-        long high5 =
-                high(a0, b4) + high(a1, b3) + high(a2, b2) + high(a3, b1) + high(a4, b0);
+        long high5 = high(a0, b4) + high(a1, b3) + high(a2, b2) + high(a3, b1) + high(a4, b0);
         long high6 = high(a1, b4) + high(a2, b3) + high(a3, b2) + high(a4, b1);
         long high7 = high(a2, b4) + high(a3, b3) + high(a4, b2);
         long high8 = high(a3, b4) + high(a4, b3);

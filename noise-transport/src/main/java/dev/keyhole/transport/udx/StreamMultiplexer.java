@@ -151,8 +151,7 @@ public final class StreamMultiplexer {
             return receiveAfterEnd(id, payload, nowNanos);
         }
         counters.count(Event.RECEIVED);
-        stream.receive(
-                incoming.read(payload), datagram.socket(), datagram.source(), nowNanos);
+        stream.receive(incoming.read(payload), datagram.socket(), datagram.source(), nowNanos);
         return true;
     }
 

@@ -79,6 +79,7 @@ public final class UdxStream extends Deadlines.Entry {
 
     /** What leaves with the next drain for elsewhere than the remote. */
     private @Nullable Way ackAlsoTo;
+
     private boolean advancing;
     private final ArrayDeque<Detour> detours = new ArrayDeque<>(0);
 
@@ -168,7 +169,13 @@ public final class UdxStream extends Deadlines.Entry {
 
     /** Has the numbers of packets begin elsewhere than at zero. */
     void startAt(int firstSeq, int firstRemoteSeq) {
-        sender = new Sender(firstSeq, firstRemoteSeq, new Random(localId), counters, multiplexer.packets());
+        sender =
+                new Sender(
+                        firstSeq,
+                        firstRemoteSeq,
+                        new Random(localId),
+                        counters,
+                        multiplexer.packets());
         receiving = new ReceiveQueue(firstRemoteSeq, KEPT_WINDOWS * windowLimit);
     }
 

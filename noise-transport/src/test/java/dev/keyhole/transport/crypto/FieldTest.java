@@ -53,8 +53,7 @@ class FieldTest {
         long[] root = Field.zero();
         boolean found = Field.rootOfRatio(Field.of(a), Field.of(b), root);
 
-        BigInteger ratio =
-                b.signum() == 0 ? BigInteger.ZERO : a.multiply(b.modInverse(P)).mod(P);
+        BigInteger ratio = b.signum() == 0 ? BigInteger.ZERO : a.multiply(b.modInverse(P)).mod(P);
         BigInteger power = P.subtract(BigInteger.ONE).shiftRight(1);
         boolean exists = b.signum() != 0 && ratio.modPow(power, P).compareTo(BigInteger.ONE) <= 0;
         assertThat(value(inverse)).isEqualTo(a.modPow(P.subtract(BigInteger.TWO), P));

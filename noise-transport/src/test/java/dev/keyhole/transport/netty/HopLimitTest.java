@@ -11,8 +11,7 @@ class HopLimitTest {
     private static final int USUAL_HOPS = 64;
 
     private final EventLoopThread thread = EventLoopThread.start("hop-limit-test");
-    private final UdpSocket socket =
-            thread.bind(Address.loopback(0), new SilentListener()).join();
+    private final UdpSocket socket = thread.bind(Address.loopback(0), new SilentListener()).join();
 
     @AfterEach
     void close() {

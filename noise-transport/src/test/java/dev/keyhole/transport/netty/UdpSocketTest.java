@@ -82,7 +82,8 @@ class UdpSocketTest {
                         from.flush();
                     });
 
-            assertThat(first.next(3)).containsExactly(Bytes.of(1, 1), Bytes.of(1, 2), Bytes.of(1, 3));
+            assertThat(first.next(3))
+                    .containsExactly(Bytes.of(1, 1), Bytes.of(1, 2), Bytes.of(1, 3));
             assertThat(second.next(1)).containsExactly(Bytes.of(2, 1));
         }
     }

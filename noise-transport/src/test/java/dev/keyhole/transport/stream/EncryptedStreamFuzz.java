@@ -42,8 +42,7 @@ public final class EncryptedStreamFuzz {
     private final Forwarder forwarder = new Forwarder();
     private final StreamMultiplexer streams = new StreamMultiplexer(new Random(1));
     private final UdxStream raw = streams.open(forwarder);
-    private final Encryptor encryptor =
-            Encryptor.start(SESSIONS.initiator().tx(), new Random(3));
+    private final Encryptor encryptor = Encryptor.start(SESSIONS.initiator().tx(), new Random(3));
     private final EncryptedStream stream;
 
     /** What an honest peer has sent and the stream has not got. */
@@ -56,8 +55,7 @@ public final class EncryptedStreamFuzz {
     private EncryptedStreamFuzz(FuzzInput input) {
         this.input = input;
         stream =
-                new EncryptedStream(
-                        SESSIONS.responder(), raw, diary, new Random(2), SETTINGS, now);
+                new EncryptedStream(SESSIONS.responder(), raw, diary, new Random(2), SETTINGS, now);
         forwarder.target = stream;
         raw.connect(SOCKET, PEER, 9, now);
         queued =
@@ -115,8 +113,7 @@ public final class EncryptedStreamFuzz {
             said.add(message);
         }
         queued =
-                Bytes.concat(
-                        queued, new WireWriter().u24(sealed.length()).bytes(sealed).toBytes());
+                Bytes.concat(queued, new WireWriter().u24(sealed.length()).bytes(sealed).toBytes());
     }
 
     private Bytes take(int count) {

@@ -175,9 +175,11 @@ final class Meddler {
 
     /** A packet of today but for its window. */
     private Bytes narrowing(Side to) {
-        long window = random.nextBoolean() ? random.nextInt(3_000) : random.nextInt() & 0xffff_ffffL;
+        long window =
+                random.nextBoolean() ? random.nextInt(3_000) : random.nextInt() & 0xffff_ffffL;
         int seq = to.other().stream.nextSeq() + (random.nextInt(4) == 0 ? random.nextInt() : 0);
-        return packet(to, PacketHeader.ACK, random.nextInt(3) == 0 ? 0 : window, seq, to.firstSeq());
+        return packet(
+                to, PacketHeader.ACK, random.nextInt(3) == 0 ? 0 : window, seq, to.firstSeq());
     }
 
     private Bytes packet(Side to, int flags, int seq, int ack, Bytes body) {
@@ -188,8 +190,7 @@ final class Meddler {
         return packet(to, flags, window, seq, ack, Bytes.EMPTY);
     }
 
-    private static Bytes packet(
-            Side to, int flags, long window, int seq, int ack, Bytes body) {
+    private static Bytes packet(Side to, int flags, long window, int seq, int ack, Bytes body) {
         byte[] bytes = new byte[PacketHeader.LENGTH + body.length()];
         new PacketHeader(flags, 0, to.stream.localId(), window, seq, ack).writeTo(bytes);
         body.copyTo(bytes, PacketHeader.LENGTH);

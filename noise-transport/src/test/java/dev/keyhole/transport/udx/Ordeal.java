@@ -396,8 +396,7 @@ final class Ordeal {
          */
         boolean check(boolean destroyed, long leastNanos) {
             CloseReason reason = side.closed;
-            boolean endedAlone =
-                    reason instanceof CloseReason.Ended && side.other().closed == null;
+            boolean endedAlone = reason instanceof CloseReason.Ended && side.other().closed == null;
             if (reason == null || reason instanceof CloseReason.Ended && !endedAlone) {
                 return false;
             }

@@ -98,8 +98,7 @@ final class UdxExchange {
             int bytesFromA,
             int bytesFromB,
             Consumer<Side> preparation) {
-        UdxExchange exchange =
-                new UdxExchange(net, settings, bytesFromA, bytesFromB, preparation);
+        UdxExchange exchange = new UdxExchange(net, settings, bytesFromA, bytesFromB, preparation);
         exchange.a.begin();
         exchange.b.begin();
         return exchange;
@@ -108,8 +107,7 @@ final class UdxExchange {
     /** Has both sides write over a path that leads through somebody else. */
     static UdxExchange through(
             SimNetwork net, Settings settings, int bytesFromA, int bytesFromB, Detour detour) {
-        UdxExchange exchange =
-                new UdxExchange(net, settings, bytesFromA, bytesFromB, side -> {});
+        UdxExchange exchange = new UdxExchange(net, settings, bytesFromA, bytesFromB, side -> {});
         detour.arrange(exchange.a, exchange.b);
         return exchange;
     }

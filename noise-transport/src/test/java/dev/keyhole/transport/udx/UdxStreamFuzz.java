@@ -197,8 +197,7 @@ public final class UdxStreamFuzz {
                     stream.destroy(lone.now);
                 }
             }
-            default ->
-                    stream.knock(LoneStream.OTHER_SOCKET, LoneStream.OTHER_PEER, 9, lone.now);
+            default -> stream.knock(LoneStream.OTHER_SOCKET, LoneStream.OTHER_PEER, 9, lone.now);
         }
     }
 
