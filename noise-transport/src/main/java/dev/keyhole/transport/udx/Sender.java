@@ -1,6 +1,7 @@
 package dev.keyhole.transport.udx;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.Machine;
@@ -38,6 +39,9 @@ final class Sender {
     private static final long PROBE_FLOOR_NANOS = MILLISECONDS.toNanos(5);
     private static final long ACK_DELAY_NANOS = MILLISECONDS.toNanos(2);
 
+    /** Whoever is so late for a deadline was asleep. */
+    private static final long NAP_NANOS = SECONDS.toNanos(1);
+
     private final SendQueue queue = new SendQueue();
     private final Flight flight;
     private final RttEstimator rtt = new RttEstimator();
@@ -63,6 +67,12 @@ final class Sender {
 
     private boolean patient;
     private boolean acknowledged;
+
+    /** When we woke: what was sent before says nothing about how long packets take. */
+    private long wokeAt = Long.MIN_VALUE;
+
+    /** Whether the timeout was put off for a nap, which happens once until something arrives. */
+    private boolean excused;
 
     private boolean ending;
     private boolean endSent;
@@ -276,6 +286,7 @@ final class Sender {
             mode = Mode.OPEN;
             congestion.recovered();
         }
+        noticeNap(now);
         arrived.begin(now);
         rate.begin();
         boolean advanced = ack - flight.unacknowledged() > 0;
@@ -332,6 +343,7 @@ final class Sender {
      * @return false when the peer is to be given up
      */
     boolean expire(long now) {
+        noticeNap(now);
         if (losses.recheckNanos() <= now) {
             detectLosses(now);
         }
@@ -350,6 +362,23 @@ final class Sender {
             probeDue = true;
         }
         return true;
+    }
+
+    /**
+     * Takes in that nobody has called for long after a deadline. What the peer has sent in the
+     * meantime may be waiting to be read, so it gets time of its own, and is asked for a word.
+     */
+    private void noticeNap(long now) {
+        if (deadlineNanos() >= now - NAP_NANOS) {
+            return;
+        }
+        wokeAt = now;
+        if (!excused && timeoutAt != Machine.NEVER) {
+            excused = true;
+            timeoutAt = now + rtt.timeoutNanos();
+            probeAt = Machine.NEVER;
+            probeDue = true;
+        }
     }
 
     long deadlineNanos() {
@@ -550,6 +579,7 @@ final class Sender {
 
     private void progressed(long now) {
         timeouts = 0;
+        excused = false;
         progressSinceTransmit = true;
         timeoutAt = flight.isEmpty() ? Machine.NEVER : now + rtt.timeoutNanos();
         endArrived = endSent && flight.unacknowledged() - endSeq > 0;
@@ -624,7 +654,9 @@ final class Sender {
         public void arrived(SentPacket packet) {
             packets++;
             rate.arrived(packet, now);
-            boolean timely = !acksTruncated || packet.seq - mentionedBelow < 0;
+            boolean timely =
+                    packet.sentNanos >= wokeAt
+                            && (!acksTruncated || packet.seq - mentionedBelow < 0);
             if (losses.arrived(packet, timely, now)) {
                 neverLost();
             }

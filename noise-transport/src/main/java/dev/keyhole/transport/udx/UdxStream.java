@@ -420,7 +420,7 @@ public final class UdxStream extends Deadlines.Entry {
             return;
         }
         long window = windowBytes();
-        boolean reopened = advertised < Sender.MAX_PAYLOAD && window >= Sender.MAX_PAYLOAD;
+        boolean reopened = advertised == 0 && window > 0;
         if (reopened || window - advertised >= windowLimit / 2) {
             ackDue = true;
             multiplexer.touch(this);
@@ -668,8 +668,10 @@ public final class UdxStream extends Deadlines.Entry {
 
     // Sending.
 
+    /** What the peer may send. Less than a packet is nothing, lest it send one all the same. */
     private long windowBytes() {
-        return Math.max(0, windowLimit - unread);
+        long room = windowLimit - unread;
+        return room < MIN_WINDOW_BYTES ? 0 : room;
     }
 
     /** An ack, for whom the peer is known by the given id. */

@@ -139,6 +139,7 @@ final class UdxExchange {
         int received;
         private int unread;
         private boolean pausing;
+        private boolean stopped;
         int remoteChanges;
         boolean ended;
         @Nullable CloseReason closed;
@@ -286,7 +287,23 @@ final class UdxExchange {
             }
         }
 
+        /** Has the reader read nothing for a while. */
+        void stopReading(long nanos) {
+            stopped = true;
+            net.after(
+                    nanos,
+                    () ->
+                            host.command(
+                                    now -> {
+                                        stopped = false;
+                                        read(now);
+                                    }));
+        }
+
         private void read(long now) {
+            if (stopped) {
+                return;
+            }
             pausing = false;
             int all = unread;
             unread = 0;

@@ -275,7 +275,7 @@ class UdxStreamTest {
         lone.receive(DATA, 2, 0, Bytes.wrap(new byte[1100]));
         assertThat(lone.sentHeaders())
                 .extracting(PacketHeader::windowBytes)
-                .containsExactly(2900L, 1800L, 700L);
+                .containsExactly(2900L, 1800L, 0L);
         lone.stream.consumed(100, lone.now);
         assertThat(lone.sent()).isEmpty();
         lone.stream.consumed(1000, lone.now);
