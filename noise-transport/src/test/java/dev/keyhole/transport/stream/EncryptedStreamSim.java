@@ -11,10 +11,12 @@ import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.noise.Session;
+import dev.keyhole.transport.sim.Forger;
 import dev.keyhole.transport.sim.Link;
 import dev.keyhole.transport.sim.SimHost;
 import dev.keyhole.transport.sim.SimNetwork;
 import dev.keyhole.transport.udx.StreamMultiplexer;
+import dev.keyhole.transport.udx.UdxStats;
 import dev.keyhole.transport.udx.UdxStream;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayList;
@@ -55,6 +57,67 @@ class EncryptedStreamSim {
         assertIsPrefix(pair.right.diary.messages, pair.left.said);
         assertThat(pair.left.isClosed()).isTrue();
         assertThat(pair.right.isClosed()).isTrue();
+    }
+
+    @Seeds(60)
+    void forgedPacketsEndAStreamAtWorstButNeverChangeAMessage(long seed) {
+        SimNetwork net = new SimNetwork(seed);
+        net.link(Link.swarm(net.random()));
+        Pair pair = new Pair(net);
+        net.invariant(pair::checkBounds);
+
+        pair.left.talk(40, 20_000);
+        pair.right.talk(40, 5_000);
+        Forger.join(net, 500 + net.random().nextInt(1_000));
+        net.run(HOURS.toNanos(1));
+
+        assertIsPrefix(pair.left.diary.messages, pair.right.said);
+        assertIsPrefix(pair.right.diary.messages, pair.left.said);
+        assertThat(pair.left.host.wakes()).isLessThan(20_000);
+    }
+
+    @Seeds(20)
+    void aPeerWhoseHostSleptBrieflyHearsEverything(long seed) {
+        SimNetwork net = new SimNetwork(seed);
+        net.link(Link.of(MILLISECONDS.toNanos(5 + net.random().nextInt(100))).withLoss(0.01));
+        Pair pair = new Pair(net);
+        pair.left.talk(60, 20_000);
+        pair.right.talk(60, 20_000);
+
+        SimHost.Sleep[] ways = SimHost.Sleep.values();
+        for (int i = 0; i < 2; i++) {
+            SimHost.Sleep how = ways[net.random().nextInt(ways.length)];
+            Peer sleeper = net.random().nextBoolean() ? pair.left : pair.right;
+            long nap = MILLISECONDS.toNanos(net.random().nextInt(8_000));
+            net.after(
+                    SECONDS.toNanos(2 + 20L * i), () -> sleeper.host.sleep(nap, how));
+        }
+        net.runUntil(() -> pair.left.isClosed() && pair.right.isClosed(), HOURS.toNanos(1));
+
+        assertThat(pair.left.diary.messages).isEqualTo(pair.right.said);
+        assertThat(pair.right.diary.messages).isEqualTo(pair.left.said);
+    }
+
+    /** As when the machine that both are on is suspended: nobody has missed anything. */
+    @Seeds(20)
+    void anIdleStreamSurvivesANightInWhichBothHostsSleep(long seed) {
+        SimNetwork net = new SimNetwork(seed);
+        net.link(Link.of(MILLISECONDS.toNanos(20)));
+        Pair pair = new Pair(net);
+        net.run(SECONDS.toNanos(20) + MILLISECONDS.toNanos(net.random().nextInt(10_000)));
+
+        SimHost.Sleep[] ways = SimHost.Sleep.values();
+        pair.left.host.sleep(HOURS.toNanos(8), ways[net.random().nextInt(ways.length)]);
+        pair.right.host.sleep(
+                HOURS.toNanos(8) + MILLISECONDS.toNanos(net.random().nextInt(3_000)),
+                ways[net.random().nextInt(ways.length)]);
+        net.run(HOURS.toNanos(8) + SECONDS.toNanos(10));
+        long wakes = pair.left.host.wakes() + pair.right.host.wakes();
+        pair.left.say(Bytes.utf8("good morning"));
+        net.run(SECONDS.toNanos(60));
+
+        assertThat(pair.right.diary.messages).containsExactly(Bytes.utf8("good morning"));
+        assertThat(pair.left.host.wakes() + pair.right.host.wakes() - wakes).isLessThan(200);
     }
 
     @Test
@@ -176,6 +239,20 @@ class EncryptedStreamSim {
 
         Pair(SimNetwork net) {
             this(net, true);
+        }
+
+        /** What a stream may hold, whoever fills it. */
+        void checkBounds() {
+            for (Peer peer : List.of(left, right)) {
+                UdxStats stats = peer.rawStream.stats();
+                long held = stats.unreadBytes() + stats.keptBytes();
+                if (held > 3L * UdxStream.DEFAULT_WINDOW_BYTES) {
+                    throw new AssertionError(held + " bytes held");
+                }
+                if (peer.stream.frameCapacity() > Frames.MAX_BODY) {
+                    throw new AssertionError("a frame takes " + peer.stream.frameCapacity());
+                }
+            }
         }
 
         private Pair(SimNetwork net, boolean connected) {
