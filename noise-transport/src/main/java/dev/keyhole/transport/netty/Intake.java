@@ -40,7 +40,7 @@ final class Intake {
 
     /** Who that is, or null if it has no address of four octets. */
     @Nullable Address source(InetSocketAddress sender) {
-        if (sender == lastSender || sender.equals(lastSender)) {
+        if (sender.equals(lastSender)) {
             lastSender = sender;
             return lastSource;
         }

@@ -499,6 +499,7 @@ public final class UdpLoop implements AutoCloseable {
         }
 
         @Override
+        @SuppressWarnings("ReferenceEquality") // The same view of a buffer, whatever is in it now.
         public void received(Address source, Bytes payload) {
             LocalSocket at = name;
             Machine current = machine;

@@ -18,6 +18,7 @@ final class Incoming {
     private int ack;
 
     /** Reads the header of a datagram that {@link PacketHeader#leads} is true of. */
+    @SuppressWarnings("ReferenceEquality") // The same view of a buffer, whatever is in it now.
     Incoming read(Bytes datagram) {
         if (datagram != packet) {
             packet = datagram;

@@ -446,10 +446,7 @@ public final class UdxStream extends Deadlines.Entry {
     // What the multiplexer calls.
 
     void receive(Incoming packet, LocalSocket from, Address source, long now) {
-        boolean expected =
-                from == socket
-                        || from.equals(socket)
-                        || former != null && from.equals(former.socket);
+        boolean expected = from.equals(socket) || former != null && from.equals(former.socket);
         if (!expected && !listener.firewall(from, source, now)) {
             counters.count(Event.FIREWALLED);
             return;
