@@ -50,6 +50,40 @@ class PacerTest {
     }
 
     @Test
+    void wakingLateCostsNoSpeed() {
+        double bytesPerSecond = 200_000_000;
+        pacer.rate(bytesPerSecond, 0);
+        long now = 0;
+        long sent = 0;
+        while (now < SECONDS.toNanos(2)) {
+            while (pacer.allows(now)) {
+                pacer.spend(PACKET);
+                sent += PACKET;
+            }
+            now = pacer.readyNanos() + 2_500_000;
+        }
+
+        assertThat((double) sent / 2 / bytesPerSecond).isBetween(0.98, 1.05);
+    }
+
+    @Test
+    void wakingVeryLateIsAPause() {
+        pacer.rate(10_000_000, 0);
+        while (pacer.allows(0)) {
+            pacer.spend(PACKET);
+        }
+        long late = pacer.readyNanos() + SECONDS.toNanos(1);
+        int burst = 0;
+
+        while (pacer.allows(late)) {
+            pacer.spend(PACKET);
+            burst++;
+        }
+
+        assertThat(burst).isBetween(17, 17 + 4 * 10_000 / PACKET + 1);
+    }
+
+    @Test
     void aPauseDoesNotSaveUpForABurst() {
         pacer.rate(10_000_000, 0);
         int burst = 0;
