@@ -35,6 +35,14 @@ public interface Effects {
     }
 
     /**
+     * Whether so much waits to leave this machine that whatever can wait should. A drain follows
+     * when that is over.
+     */
+    default boolean isBusy() {
+        return false;
+    }
+
+    /**
      * Sends a datagram that goes no further than so many hops. An owner whose platform cannot limit
      * hops sends it as any other, and this default does.
      *

@@ -46,6 +46,9 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
 
     private static final int MAX_UNSENT_BYTES = 4 << 20;
 
+    /** What may wait for the operating system before everybody is asked to wait. */
+    private static final int BUSY_BYTES = 512 << 10;
+
     private final Listener listener;
     private final Intake intake;
     private final EpollDatagramChannel channel =
@@ -73,7 +76,7 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
                 .option(ChannelOption.SO_SNDBUF, EventLoopThread.SEND_BUFFER_BYTES)
                 .option(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
-                        new WriteBufferWaterMark(MAX_UNSENT_BYTES / 2, MAX_UNSENT_BYTES))
+                        new WriteBufferWaterMark(BUSY_BYTES / 4, BUSY_BYTES))
                 .option(
                         ChannelOption.RECVBUF_ALLOCATOR,
                         new FixedRecvByteBufAllocator(MAX_COALESCED_BYTES)
@@ -110,7 +113,7 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
             open = null;
         }
         if (open == null) {
-            if (!channel.isWritable()) {
+            if (channel.bytesBeforeWritable() > MAX_UNSENT_BYTES) {
                 listener.unsent(1);
                 return;
             }
@@ -136,6 +139,21 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
         if (unflushed) {
             unflushed = false;
             channel.flush();
+        }
+    }
+
+    @Override
+    public boolean isBusy() {
+        if (!channel.isWritable()) {
+            flush();
+        }
+        return !channel.isWritable();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (channel.isWritable()) {
+            listener.writable();
         }
     }
 

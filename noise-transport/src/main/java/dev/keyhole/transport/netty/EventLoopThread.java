@@ -20,7 +20,7 @@ final class EventLoopThread {
     /** Set to {@code portable}, it keeps every loop from using what only one platform has. */
     static final String KIND_PROPERTY = "keyhole.udp";
 
-    static final int RECEIVE_BUFFER_BYTES = 1 << 20;
+    static final int RECEIVE_BUFFER_BYTES = 4 << 20;
     static final int SEND_BUFFER_BYTES = 1 << 20;
 
     private final MultiThreadIoEventLoopGroup group;

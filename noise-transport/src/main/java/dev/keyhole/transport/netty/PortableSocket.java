@@ -154,6 +154,7 @@ final class PortableSocket implements UdpSocket {
             waitingBytes -= next.payload.length();
         }
         submit(NioIoOps.READ);
+        listener.writable();
     }
 
     private void submit(NioIoOps ops) {
@@ -165,6 +166,11 @@ final class PortableSocket implements UdpSocket {
     @Override
     public void flush() {
         // Nothing waits that could be sent.
+    }
+
+    @Override
+    public boolean isBusy() {
+        return !waiting.isEmpty();
     }
 
     @Override

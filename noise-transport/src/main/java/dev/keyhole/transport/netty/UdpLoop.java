@@ -51,6 +51,15 @@ public final class UdpLoop implements AutoCloseable {
     private static final InternalLogger LOG = InternalLoggerFactory.getInstance(UdpLoop.class);
     private static final AtomicInteger SOCKET_IDS = new AtomicInteger();
 
+    /**
+     * What leaves before the loop looks again at what has come in. If it were much, the acks of many
+     * streams would wait behind what they are to pace.
+     */
+    private static final int MAX_BYTES_OUT_PER_TURN = 64 << 10;
+
+    /** What comes in before the loop answers. */
+    private static final int MAX_BYTES_IN_PER_TURN = 256 << 10;
+
     private final EventLoopThread thread;
     private final EventLoop eventLoop;
     private final long startNanos = System.nanoTime();
@@ -59,7 +68,7 @@ public final class UdpLoop implements AutoCloseable {
     private final Map<Integer, LocalSocket> suspended = new LinkedHashMap<>();
     private final Set<Bound> unflushed = new LinkedHashSet<>();
     private final Queue<Runnable> notices = new ArrayDeque<>();
-    private final Effects effects = new SocketEffects();
+    private final SocketEffects effects = new SocketEffects();
 
     private @Nullable Machine machine;
     private Consumer<Throwable> onFailure = failure -> {};
@@ -67,6 +76,7 @@ public final class UdpLoop implements AutoCloseable {
     private @Nullable Future<?> wakeUp;
     private long wakeUpNanos = Machine.NEVER;
     private boolean settling;
+    private int bytesSinceSettled;
     private volatile boolean closed;
 
     private UdpLoop(EventLoopThread thread) {
@@ -277,6 +287,8 @@ public final class UdpLoop implements AutoCloseable {
             return;
         }
         settling = true;
+        bytesSinceSettled = 0;
+        effects.beginTurn();
         try {
             machine.drain(effects, nowNanos());
             Runnable notice;
@@ -287,6 +299,10 @@ public final class UdpLoop implements AutoCloseable {
                 }
             }
             flush();
+            if (effects.turnIsOver) {
+                // A task would have its turn before the sockets have theirs; a timer comes after.
+                eventLoop.schedule(this::settle, 1, NANOSECONDS);
+            }
             if (machine != null) {
                 scheduleWakeUp(machine.deadlineNanos());
             }
@@ -379,6 +395,13 @@ public final class UdpLoop implements AutoCloseable {
 
         private final Written written = new Written();
         private @Nullable Bound last;
+        private int bytesInTurn;
+        private boolean turnIsOver;
+
+        private void beginTurn() {
+            bytesInTurn = 0;
+            turnIsOver = false;
+        }
 
         @Override
         public void send(LocalSocket socket, Address destination, Bytes payload) {
@@ -395,10 +418,21 @@ public final class UdpLoop implements AutoCloseable {
                 return;
             }
             bound.socket().send(destination, packet);
+            bytesInTurn += packet.length();
             if (!bound.unflushed) {
                 bound.unflushed = true;
                 unflushed.add(bound);
             }
+        }
+
+        @Override
+        public boolean isBusy() {
+            if (bytesInTurn > MAX_BYTES_OUT_PER_TURN) {
+                turnIsOver = true;
+                return true;
+            }
+            Bound bound = last;
+            return bound != null && bound.open && bound.socket().isBusy();
         }
 
         private @Nullable Bound find(LocalSocket socket) {
@@ -518,11 +552,21 @@ public final class UdpLoop implements AutoCloseable {
             } catch (RuntimeException | AssertionError failure) {
                 fail(failure);
             }
+            bytesSinceSettled += payload.length();
+            if (bytesSinceSettled > MAX_BYTES_IN_PER_TURN) {
+                settle(); // so that acks do not wait until everything has been read
+            }
         }
 
         @Override
         public void receivedAll() {
             settle();
+        }
+
+        @Override
+        public void writable() {
+            // Not at once: this may come out of a flush, in the middle of settling.
+            eventLoop.execute(UdpLoop.this::settle);
         }
 
         @Override

@@ -26,6 +26,9 @@ interface UdpSocket {
         /** Those that had come in were all handed out, for now. */
         void receivedAll();
 
+        /** It is busy no longer. */
+        void writable();
+
         /** Something went wrong that concerns nobody in particular; the socket goes on. */
         void failed(IOException cause);
 
@@ -40,6 +43,9 @@ interface UdpSocket {
 
     /** Sends what waits. */
     void flush();
+
+    /** Whether more waits than should; {@link Listener#writable} says when that is over. */
+    boolean isBusy();
 
     /**
      * Sends what waits, and then has what follows go no further than so many hops.

@@ -33,6 +33,9 @@ final class Sender {
     /** Blocks that a selective ack has at most; they are the lowest. */
     static final int MAX_BLOCKS = 50;
 
+    /** How many new packets leave before others have their turn. */
+    private static final int MAX_PACKETS_PER_TURN = 32;
+
     /** Probes without an answer, each after twice the time, before only the timeout is left. */
     private static final int MAX_PROBES = 3;
 
@@ -90,6 +93,7 @@ final class Sender {
     /** The end of its last block: what is above may have arrived unmentioned. */
     private int mentionedBelow;
 
+    private boolean more;
     private boolean wroteSinceTransmit;
     private boolean progressSinceTransmit;
     private boolean probeDue;
@@ -424,15 +428,26 @@ final class Sender {
 
     private boolean sendNew(Path path, Effects effects, boolean endAlone, long now) {
         boolean sent = false;
+        more = false;
+        int left = MAX_PACKETS_PER_TURN;
         while (hasNew()
                 && flight.nextLost() == null
                 && inFlight() < congestion.windowPackets()
                 && peerHasRoom()
                 && pacer.allows(now)) {
+            if (left-- == 0) {
+                more = true;
+                return sent;
+            }
             sendOne(path, effects, endAlone, now);
             sent = true;
         }
         return sent;
+    }
+
+    /** Whether {@link #transmit} stopped only to let others have their turn. */
+    boolean hasMore() {
+        return more;
     }
 
     /** Whether there is nothing to send and nothing that has not arrived. */
@@ -544,8 +559,9 @@ final class Sender {
         if (timeoutAt == Machine.NEVER) {
             timeoutAt = now + rtt.timeoutNanos();
         }
+        // After a timeout that helped, what was repeated may be lost again, and a probe tells.
         boolean waiting =
-                mode == Mode.TIMED_OUT
+                mode == Mode.TIMED_OUT && timeouts > 0
                         || probesOut == MAX_PROBES
                         || losses.recheckNanos() != Machine.NEVER
                         || inFlight() == 0;

@@ -170,7 +170,9 @@ public final class StreamMultiplexer {
         for (StreamRelay.End end = forwarding.poll(); end != null; end = forwarding.poll()) {
             end.drain(effects);
         }
-        for (UdxStream stream = touched.poll(); stream != null; stream = touched.poll()) {
+        // Streams take turns; if the machine is busy, the rest of them has the next ones.
+        while (!touched.isEmpty() && !effects.isBusy()) {
+            UdxStream stream = touched.remove();
             stream.touched = false;
             stream.drain(effects, nowNanos);
             deadlines.set(stream, stream.deadlineNanos());

@@ -491,6 +491,9 @@ public final class UdxStream extends Deadlines.Entry {
         ackCarried = false;
         if (!closed) {
             sender.transmit(path, effects, remoteEnded, now);
+            if (sender.hasMore()) {
+                multiplexer.touch(this);
+            }
         }
         if (ackDue && (!ackCarried || !receiving.kept().isEmpty())) {
             path.send(ack(remoteId), effects);

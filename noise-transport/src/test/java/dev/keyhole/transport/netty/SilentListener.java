@@ -14,6 +14,9 @@ class SilentListener implements UdpSocket.Listener {
     public void receivedAll() {}
 
     @Override
+    public void writable() {}
+
+    @Override
     public void failed(IOException cause) {}
 
     @Override
