@@ -19,7 +19,7 @@ final class Idle {
     private int connections = 10_000;
     private int busy = 1000;
     private int heapMegabytes = 512;
-    private int seconds = 10;
+    private int seconds = 30;
     private String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
     public static void main(String[] args) throws Exception {
@@ -67,7 +67,7 @@ final class Idle {
                         kib(flow.client.numbers("memory")[0] - client, held - warm));
 
                 flow.client.ask("spread " + busy + " 16384");
-                Thread.sleep(5000);
+                Thread.sleep(8000);
                 long[] mark = flow.server.numbers("mark");
                 Thread.sleep(SLICE_MILLIS * seconds);
                 long[] shares = flow.server.numbers("shares");
