@@ -35,7 +35,7 @@ final class Compare {
     private int rounds = 5;
     private double warmUpSeconds = 2;
     private double seconds = 3;
-    private double wireSeconds = 5;
+    private double wireSeconds = 4;
     private boolean quick;
     private boolean original = true;
     private boolean portable;
@@ -217,7 +217,7 @@ final class Compare {
 
     private void both(Ends ends) {
         alternate(
-                rounds,
+                Math.min(3, rounds),
                 List.of(
                         table.row("bulk, both ways, the sum", "MB/s", true),
                         table.row("bulk, both ways", "CPU s/GB", false)),
@@ -238,7 +238,7 @@ final class Compare {
 
     private void messages(Ends ends, int bytes, String name) {
         alternate(
-                rounds,
+                bytes == 60 ? rounds : Math.min(3, rounds),
                 List.of(table.row("messages of " + name, "1/s", true)),
                 (who, round) -> {
                     try (Flow flow = Flow.start(ends, who, null)) {
@@ -261,7 +261,7 @@ final class Compare {
                 (who, round) -> {
                     try (Flow flow = Flow.start(ends, who, null)) {
                         flow.client.ask("run echo 60");
-                        sleep(warmUpSeconds);
+                        sleep(3 * warmUpSeconds); // there are few in a second to compile code for
                         flow.client.ask("latency");
                         long begin = System.nanoTime();
                         sleep(seconds);
@@ -285,7 +285,7 @@ final class Compare {
                     try (Flow flow = Flow.start(ends, who, null)) {
                         // Some thousand connects, until all that they touch is compiled.
                         long warmUp = (long) (warmUpSeconds * 1000);
-                        long millis = (long) (seconds * 1000);
+                        long millis = (long) (seconds * 700);
                         flow.client.ask("connects 1 " + warmUp);
                         flow.client.ask("connects 50 " + 2 * warmUp);
                         double sequential = connects(flow, 1, millis)[0];
