@@ -185,6 +185,13 @@ final class Flight {
         lost.add(packet);
     }
 
+    /** Has a lost packet repeated before all others. */
+    void repeatFirst(SentPacket packet) {
+        assert packet.state == State.LOST;
+        packet.queuedAsLost++;
+        lost.addFirst(packet);
+    }
+
     /** Gives everything up that has not arrived, to be repeated in the order of numbers. */
     void loseAll() {
         while (!lost.isEmpty()) {

@@ -157,6 +157,10 @@ final class LossDetector {
             flight.lose(packet);
             packet = later;
         }
+        if (lowest != null) {
+            // The one that the peer waits for: it may have no room for any other.
+            flight.repeatFirst(lowest);
+        }
     }
 
     private long reorderWindowNanos(boolean recovering) {

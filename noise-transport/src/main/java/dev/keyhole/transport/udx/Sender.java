@@ -65,6 +65,9 @@ final class Sender {
 
     private int timeouts;
 
+    /** Whether nothing has shown yet that the last timeout was not too early. */
+    private boolean timeoutInDoubt;
+
     /** Questions after the window without a word from the peer since. */
     private int windowProbes;
 
@@ -586,7 +589,8 @@ final class Sender {
         long rttNanos = arrived.sampled ? now - arrived.sampleSentNanos : -1;
         if (arrived.sampled) {
             rtt.sample(rttNanos, now);
-        } else if (timeouts > 0) {
+        } else if (timeoutInDoubt) {
+            timeoutInDoubt = false;
             rtt.doubt();
         }
         detectLosses(now);
@@ -595,6 +599,7 @@ final class Sender {
 
     private void progressed(long now) {
         timeouts = 0;
+        timeoutInDoubt = false;
         excused = false;
         progressSinceTransmit = true;
         timeoutAt = flight.isEmpty() ? Machine.NEVER : now + rtt.timeoutNanos();
@@ -635,6 +640,7 @@ final class Sender {
         }
         mode = Mode.TIMED_OUT;
         modeUntil = flight.next();
+        timeoutInDoubt = true;
         losses.timedOut(now);
         congestion.timedOut(inFlight());
         probeAt = Machine.NEVER;

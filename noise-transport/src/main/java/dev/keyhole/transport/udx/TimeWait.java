@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TimeWait {
 
-    /** A peer gives up thirteen seconds after its first try. */
-    static final long LASTS_NANOS = SECONDS.toNanos(15);
+    /** So long that a peer with the longest of timeouts has tried again twice. */
+    static final long LASTS_NANOS = SECONDS.toNanos(100);
 
     static final int MAX_STREAMS = 4096;
 

@@ -427,6 +427,28 @@ class UdxStreamTest {
         assertThat(lone.count(Event.RETRANSMITTED)).isZero();
     }
 
+    @Test
+    void aTimeoutRepeatsTheLowestPacketFirst() {
+        warmUp(20);
+        lone.stream.write(Bytes.wrap(new byte[20 * Sender.MAX_PAYLOAD]), lone.now);
+        lone.drain();
+        lone.until(lone.now / 1_000_000 + 30);
+        int first = lone.sentHeaders().get(0).seq();
+
+        int next = lone.stream.nextSeq();
+        lone.receive(SACK, 0, first, LoneStream.blocks(next - 3, next - 2, next - 1, next));
+        lone.sent();
+        List<Integer> asked = new ArrayList<>();
+        while (lone.inbox.closed == null) {
+            lone.now = lone.multiplexer.deadlineNanos();
+            lone.multiplexer.expire(lone.now);
+            List<PacketHeader> sent = lone.sentHeaders();
+            sent.stream().limit(1).forEach(header -> asked.add(header.seq()));
+        }
+
+        assertThat(asked.subList(asked.size() - 4, asked.size())).containsOnly(first);
+    }
+
     // Timeouts and losses.
 
     @Test
@@ -530,19 +552,19 @@ class UdxStreamTest {
     }
 
     @Test
-    void anEndedStreamAnswersForFourteenSeconds() {
+    void anEndedStreamAnswersForAsLongAsItsPeerMayAsk() {
         lone.stream.end(0);
         lone.sent();
         lone.receive(END, 0, 1, Bytes.EMPTY);
         assertThat(lone.inbox.closed).isEqualTo(new CloseReason.Ended());
         Bytes finalAck = lone.sent().get(0);
 
-        lone.until(14_000);
+        lone.until(99_000);
         assertThat(lone.receive(END, 0, 1, Bytes.EMPTY)).isTrue();
         assertThat(lone.sent()).containsExactly(finalAck);
         assertThat(lone.receive(ACK, 1, 1, Bytes.EMPTY)).isTrue();
         assertThat(lone.sent()).isEmpty();
-        lone.until(16_000);
+        lone.until(101_000);
 
         assertThat(lone.receive(END, 0, 1, Bytes.EMPTY)).isFalse();
         assertThat(lone.sent()).isEmpty();
