@@ -60,6 +60,7 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
     private int segmentBytes;
     private int segments;
     private boolean unflushed;
+    private boolean closing;
     private @Nullable Address destination;
     private @Nullable InetSocketAddress destinationAddress;
 
@@ -172,6 +173,7 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
     @Override
     public CompletableFuture<Void> close() {
         flush();
+        closing = true;
         CompletableFuture<Void> done = new CompletableFuture<>();
         channel.close().addListener(result -> done.complete(null));
         return done;
@@ -251,6 +253,14 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
         listener.receivedAll();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (!closing) {
+            closing = true;
+            listener.lost();
+        }
     }
 
     @Override

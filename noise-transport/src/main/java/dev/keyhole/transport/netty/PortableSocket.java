@@ -38,6 +38,7 @@ final class PortableSocket implements UdpSocket {
     private final Queue<Waiting> waiting = new ArrayDeque<>();
 
     private int waitingBytes;
+    private boolean closing;
     private @Nullable IoRegistration registration;
     private @Nullable Address destination;
     private @Nullable InetSocketAddress destinationAddress;
@@ -89,6 +90,10 @@ final class PortableSocket implements UdpSocket {
                         });
     }
 
+    DatagramChannel channel() {
+        return channel;
+    }
+
     @Override
     public Address local() {
         return local;
@@ -122,7 +127,17 @@ final class PortableSocket implements UdpSocket {
             return channel.send(buffer, to) > 0 || length == 0;
         } catch (IOException | RuntimeException e) {
             listener.unsent(1);
+            noteLoss();
             return true;
+        }
+    }
+
+    /** The channel says so only to whoever uses it. */
+    private void noteLoss() {
+        if (!closing && !channel.isOpen()) {
+            closing = true;
+            // Not in the middle of whatever is being sent.
+            eventLoop.execute(listener::lost);
         }
     }
 
@@ -185,6 +200,7 @@ final class PortableSocket implements UdpSocket {
 
     @Override
     public CompletableFuture<Void> close() {
+        closing = true;
         CompletableFuture<Void> done = new CompletableFuture<>();
         if (registration != null) {
             registration.cancel();
@@ -210,6 +226,7 @@ final class PortableSocket implements UdpSocket {
             }
         } catch (IOException e) {
             listener.failed(e);
+            noteLoss();
         }
         listener.receivedAll();
     }

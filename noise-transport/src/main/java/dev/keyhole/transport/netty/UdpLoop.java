@@ -2,6 +2,7 @@ package dev.keyhole.transport.netty;
 
 import static java.util.Objects.requireNonNull;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.Datagram;
@@ -48,6 +49,9 @@ public final class UdpLoop implements AutoCloseable {
     /** How many datagrams were not sent because the operating system took no more. */
     private final AtomicLong unsent = new AtomicLong();
 
+    /** How many sockets were lost, each time they were. */
+    private final AtomicLong lost = new AtomicLong();
+
     private static final InternalLogger LOG = InternalLoggerFactory.getInstance(UdpLoop.class);
     private static final AtomicInteger SOCKET_IDS = new AtomicInteger();
 
@@ -60,12 +64,22 @@ public final class UdpLoop implements AutoCloseable {
     /** What comes in before the loop answers. */
     private static final int MAX_BYTES_IN_PER_TURN = 256 << 10;
 
+    /** Errors of one socket in a row, with nothing received in between, after which it is replaced. */
+    private static final int MAX_ERRORS = 32;
+
+    /** How long to wait before a socket that could not be bound again is tried once more. */
+    private static final long REVIVAL_NANOS = SECONDS.toNanos(1);
+
     private final EventLoopThread thread;
     private final EventLoop eventLoop;
     private final long startNanos = System.nanoTime();
     private final SecureRandom entropy = new SecureRandom();
     private final Map<Integer, Bound> sockets = new HashMap<>();
     private final Map<Integer, LocalSocket> suspended = new LinkedHashMap<>();
+
+    /** Sockets that were lost and are to come back under their names. */
+    private final Map<Integer, LocalSocket> reviving = new LinkedHashMap<>();
+
     private final Set<Bound> unflushed = new LinkedHashSet<>();
     private final Queue<Runnable> notices = new ArrayDeque<>();
     private final SocketEffects effects = new SocketEffects();
@@ -106,6 +120,17 @@ public final class UdpLoop implements AutoCloseable {
     /** Datagrams given up because the operating system took no more. */
     public long unsentDatagrams() {
         return unsent.get();
+    }
+
+    /** How often a socket was taken from us and had to be bound again. */
+    public long lostSockets() {
+        return lost.get();
+    }
+
+    /** The socket of that name, if it is open; used on the loop's thread. */
+    @Nullable UdpSocket find(LocalSocket name) {
+        Bound bound = sockets.get(name.id());
+        return bound == null ? null : bound.socket();
     }
 
     /**
@@ -185,6 +210,8 @@ public final class UdpLoop implements AutoCloseable {
 
     private void suspendSockets(CompletableFuture<Void> done) {
         settle();
+        suspended.putAll(reviving);
+        reviving.clear();
         CompletableFuture<?>[] closing =
                 sockets.entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())
@@ -266,19 +293,51 @@ public final class UdpLoop implements AutoCloseable {
             bound.close();
         }
         sockets.clear();
+        reviving.clear();
         unflushed.clear();
         notices.clear();
     }
 
     private LocalSocket adopt(Bound bound, UdpSocket socket, int id) {
+        return adopt(bound, socket, new LocalSocket(id, socket.local()));
+    }
+
+    private LocalSocket adopt(Bound bound, UdpSocket socket, LocalSocket name) {
         if (closed) {
             socket.close();
             throw new IllegalStateException("the loop is closed");
         }
-        LocalSocket name = new LocalSocket(id, socket.local());
         bound.opened(name, socket);
-        sockets.put(id, bound);
+        sockets.put(name.id(), bound);
         return name;
+    }
+
+    /**
+     * Binds a socket again that was lost, at its port or, if that is gone, at another. It comes back
+     * under its name, so that the machine and its streams go on; their peers follow.
+     */
+    private void revive(LocalSocket name, Address at) {
+        Bound bound = new Bound();
+        thread.bind(at, bound)
+                .whenCompleteAsync(
+                        (socket, failure) -> {
+                            if (socket != null && !reviving.containsKey(name.id())) {
+                                socket.close();
+                            } else if (socket != null) {
+                                reviving.remove(name.id());
+                                adopt(bound, socket, name);
+                                LOG.info("{} is back at {}", name, socket.local());
+                            } else if (at.port() != 0) {
+                                revive(name, at.withPort(0));
+                            } else if (reviving.containsKey(name.id())) {
+                                LOG.warn("{} cannot be bound again{}", name, why(failure));
+                                eventLoop.schedule(
+                                        () -> revive(name, name.local()),
+                                        REVIVAL_NANOS,
+                                        NANOSECONDS);
+                            }
+                        },
+                        eventLoop);
     }
 
     /** Lets the machine say what the last input caused, tells the application, and looks ahead. */
@@ -473,6 +532,7 @@ public final class UdpLoop implements AutoCloseable {
         @Override
         public void close(LocalSocket socket) {
             suspended.remove(socket.id());
+            reviving.remove(socket.id());
             closeSocket(socket.id());
         }
 
@@ -505,6 +565,7 @@ public final class UdpLoop implements AutoCloseable {
         private @Nullable UdpSocket socket;
         private boolean open;
         private boolean unflushed;
+        private int errors;
 
         /** What came in last; the next one is often just as long, and from the same peer. */
         private @Nullable Datagram last;
@@ -540,6 +601,7 @@ public final class UdpLoop implements AutoCloseable {
             if (at == null || current == null) {
                 return;
             }
+            errors = 0;
             Datagram datagram = last;
             if (datagram == null
                     || datagram.payload() != payload
@@ -573,6 +635,24 @@ public final class UdpLoop implements AutoCloseable {
         public void failed(IOException cause) {
             // An ICMP error of some earlier datagram, say; the machine's own timers notice.
             LOG.debug("UDP socket error", cause);
+            errors++;
+            if (errors == MAX_ERRORS) {
+                lost();
+            }
+        }
+
+        @Override
+        public void lost() {
+            LocalSocket at = name;
+            if (at == null || !open || closed) {
+                return;
+            }
+            LOG.warn("{} was lost and is bound again", at);
+            lost.incrementAndGet();
+            reviving.put(at.id(), at);
+            UdpLoop.this.unflushed.remove(this);
+            sockets.remove(at.id());
+            close().thenRun(() -> revive(at, at.local()));
         }
 
         @Override

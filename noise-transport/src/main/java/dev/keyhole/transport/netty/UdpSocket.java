@@ -34,6 +34,9 @@ interface UdpSocket {
 
         /** So many datagrams could not be sent. */
         void unsent(int datagrams);
+
+        /** The socket is closed, and not because it was asked to. */
+        void lost();
     }
 
     /** Where it is bound. */

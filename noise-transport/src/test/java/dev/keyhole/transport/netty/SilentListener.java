@@ -21,4 +21,7 @@ class SilentListener implements UdpSocket.Listener {
 
     @Override
     public void unsent(int datagrams) {}
+
+    @Override
+    public void lost() {}
 }

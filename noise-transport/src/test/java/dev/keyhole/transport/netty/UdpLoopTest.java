@@ -11,6 +11,7 @@ import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.wire.Bytes;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
 import java.util.ArrayList;
@@ -177,6 +178,64 @@ class UdpLoopTest {
             assertThat(moved.id()).isEqualTo(socket.id());
             assertThat(moved.local().port()).isNotEqualTo(socket.local().port());
         }
+    }
+
+    @Test
+    void aSocketThatIsLostComesBackUnderItsName() throws Exception {
+        try (UdpLoop loop = UdpLoop.open("lost");
+                UdpLoop other = UdpLoop.open("other")) {
+            LocalSocket socket = loop.bind(ANY);
+            LocalSocket from = other.bind(ANY);
+            Recorder machine = Recorder.on(loop);
+            Recorder sender = Recorder.on(other);
+
+            takeAway(loop, socket);
+            Datagram datagram = null;
+            for (int i = 0; i < 50 && datagram == null; i++) {
+                machine.ask(loop, effects -> effects.send(socket, from.local(), Bytes.of(2)));
+                datagram = sender.received.poll(100, MILLISECONDS);
+            }
+            assertThat(datagram).isEqualTo(new Datagram(from, socket.local(), Bytes.of(2)));
+            sender.ask(other, effects -> effects.send(from, socket.local(), Bytes.of(3)));
+            assertThat(machine.received.poll(5, SECONDS))
+                    .isEqualTo(new Datagram(socket, from.local(), Bytes.of(3)));
+            assertThat(loop.lostSockets()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void aSocketThatIsLostAndClosedStaysAway() throws Exception {
+        try (UdpLoop loop = UdpLoop.open("lost")) {
+            LocalSocket socket = loop.bind(ANY);
+            Recorder machine = Recorder.on(loop);
+
+            takeAway(loop, socket);
+            machine.ask(loop, effects -> effects.close(socket));
+            loop.suspend().get(5, SECONDS);
+
+            assertThat(loop.resume().get(5, SECONDS)).isEmpty();
+            new DatagramSocket(socket.local().toSocketAddress()).close();
+        }
+    }
+
+    /** Closes a socket as an operating system does that wants it back. */
+    private static void takeAway(UdpLoop loop, LocalSocket socket) throws Exception {
+        CountDownLatch gone = new CountDownLatch(1);
+        loop.command(
+                now -> {
+                    UdpSocket udp = loop.find(socket);
+                    try {
+                        if (udp instanceof EpollSocket epoll) {
+                            epoll.channel().close();
+                        } else if (udp instanceof PortableSocket portable) {
+                            portable.channel().close();
+                        }
+                    } catch (IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                    gone.countDown();
+                });
+        assertThat(gone.await(5, SECONDS)).isTrue();
     }
 
     @Test
