@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
@@ -112,9 +113,9 @@ final class PortableSocket implements UdpSocket {
         if (length > buffer.capacity()) {
             buffer = ByteBuffer.allocateDirect(length);
         }
-        buffer.clear();
+        clear(buffer);
         packet.writeTo(buffer);
-        buffer.flip();
+        flip(buffer);
         if (!waiting.isEmpty() || !trySend(buffer, address)) {
             queue(address, Bytes.copyOf(buffer));
         }
@@ -155,13 +156,13 @@ final class PortableSocket implements UdpSocket {
 
     private void sendWaiting() {
         for (Waiting next = waiting.peek(); next != null; next = waiting.peek()) {
-            outgoing.clear();
+            clear(outgoing);
             ByteBuffer buffer =
                     next.payload.length() > outgoing.capacity()
                             ? ByteBuffer.allocateDirect(next.payload.length())
                             : outgoing;
             next.payload.copyTo(buffer);
-            buffer.flip();
+            flip(buffer);
             if (!trySend(buffer, next.to)) {
                 return;
             }
@@ -211,6 +212,15 @@ final class PortableSocket implements UdpSocket {
         return done;
     }
 
+    /** Android knows these only as methods of every buffer. */
+    private static void clear(Buffer buffer) {
+        buffer.clear();
+    }
+
+    private static void flip(Buffer buffer) {
+        buffer.flip();
+    }
+
     private void closeChannel() {
         try {
             channel.close();
@@ -232,7 +242,7 @@ final class PortableSocket implements UdpSocket {
     }
 
     private boolean readOne() throws IOException {
-        incoming.clear();
+        clear(incoming);
         if (!channel.isOpen()) {
             return false;
         }
@@ -240,7 +250,7 @@ final class PortableSocket implements UdpSocket {
         if (sender == null) {
             return false;
         }
-        incoming.flip();
+        flip(incoming);
         Address source = intake.source(sender);
         if (source != null) {
             listener.received(source, intake.take(incoming));
