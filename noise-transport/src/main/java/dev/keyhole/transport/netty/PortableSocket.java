@@ -154,6 +154,16 @@ final class PortableSocket implements UdpSocket {
         waitingBytes += payload.length();
     }
 
+    // Through the type that has had these methods in every version of Android.
+
+    private static void clear(Buffer buffer) {
+        buffer.clear();
+    }
+
+    private static void flip(Buffer buffer) {
+        buffer.flip();
+    }
+
     private void sendWaiting() {
         for (Waiting next = waiting.peek(); next != null; next = waiting.peek()) {
             clear(outgoing);

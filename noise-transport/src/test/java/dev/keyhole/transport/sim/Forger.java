@@ -84,7 +84,8 @@ public final class Forger {
             packet.put(OFFSET_AT, (byte) random.nextInt(256));
         }
         if (random.nextInt(2) == 0) {
-            packet.putInt(WINDOW_AT, random.nextBoolean() ? random.nextInt(4_000) : random.nextInt());
+            packet.putInt(
+                    WINDOW_AT, random.nextBoolean() ? random.nextInt(4_000) : random.nextInt());
         }
         packet.putInt(SEQ_AT, nearby(seq));
         packet.putInt(ACK_AT, nearby(ack));

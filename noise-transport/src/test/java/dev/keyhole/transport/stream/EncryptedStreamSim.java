@@ -89,8 +89,7 @@ class EncryptedStreamSim {
             SimHost.Sleep how = ways[net.random().nextInt(ways.length)];
             Peer sleeper = net.random().nextBoolean() ? pair.left : pair.right;
             long nap = MILLISECONDS.toNanos(net.random().nextInt(8_000));
-            net.after(
-                    SECONDS.toNanos(2 + 20L * i), () -> sleeper.host.sleep(nap, how));
+            net.after(SECONDS.toNanos(2 + 20L * i), () -> sleeper.host.sleep(nap, how));
         }
         net.runUntil(() -> pair.left.isClosed() && pair.right.isClosed(), HOURS.toNanos(1));
 
