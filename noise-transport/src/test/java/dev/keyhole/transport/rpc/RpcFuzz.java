@@ -78,7 +78,8 @@ public final class RpcFuzz {
     }
 
     private void receiveFrameOfStream(int id) throws MalformedException {
-        StreamSide side = StreamSide.values()[input.u8() % 2];
+        StreamSide[] sides = StreamSide.values();
+        StreamSide side = sides[input.u8() % sides.length];
         StreamAction[] actions = StreamAction.values();
         StreamAction action = actions[input.u8() % actions.length];
         receive(
