@@ -73,7 +73,7 @@ class IdleMemoryTest {
     private void run(long nanos) {
         long until = now + nanos;
         while (now < until) {
-            while (left.carryTo(right) | right.carryTo(left)) {
+            while (left.carryTo(right) || right.carryTo(left)) {
                 // until both are silent
             }
             now = Math.min(until, Math.max(now + 1, Math.min(left.deadline(), right.deadline())));
