@@ -309,12 +309,12 @@ final class Ordeal {
         if (whole) {
             return Outcome.WHOLE;
         }
-        boolean gaveUp =
-                atA.check(destroyed, GIVES_UP_NANOS) | atB.check(destroyed, GIVES_UP_NANOS);
+        boolean oneGaveUp = atA.check(destroyed, GIVES_UP_NANOS);
+        boolean otherGaveUp = atB.check(destroyed, GIVES_UP_NANOS);
         if (destroyed) {
             return Outcome.DESTROYED;
         }
-        if (!gaveUp) {
+        if (!oneGaveUp && !otherGaveUp) {
             throw new AssertionError(exchange.a.closed + " and " + exchange.b.closed);
         }
         return bearable ? Outcome.BAD_LUCK : Outcome.GAVE_UP;
