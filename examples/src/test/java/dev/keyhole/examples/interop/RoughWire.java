@@ -4,10 +4,10 @@ import static java.util.concurrent.TimeUnit.MICROSECONDS;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
+import dev.keyhole.transport.net.Address;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.net.StandardSocketOptions;
@@ -90,9 +90,13 @@ final class RoughWire implements AutoCloseable {
         }
     }
 
+    private static InetSocketAddress at(String host, int port) {
+        return Address.parse(host + ":" + port).toSocketAddress();
+    }
+
     /** A port that is free on both sides. */
     static int freePort() {
-        try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getByName(BEFORE))) {
+        try (DatagramSocket socket = new DatagramSocket(at(BEFORE, 0))) {
             return socket.getLocalPort();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -179,7 +183,7 @@ final class RoughWire implements AutoCloseable {
 
     private void send(int from, int to, ByteBuffer datagram) throws IOException {
         try {
-            door(from).send(datagram, new InetSocketAddress(BEHIND, to));
+            door(from).send(datagram, at(BEHIND, to));
         } catch (PortUnreachableException e) {
             // Nobody is there, as happens.
         }
@@ -191,7 +195,7 @@ final class RoughWire implements AutoCloseable {
             door = DatagramChannel.open();
             door.setOption(StandardSocketOptions.SO_RCVBUF, SOCKET_BUFFER_BYTES);
             door.setOption(StandardSocketOptions.SO_SNDBUF, SOCKET_BUFFER_BYTES);
-            door.bind(new InetSocketAddress(BEFORE, port));
+            door.bind(at(BEFORE, port));
             door.configureBlocking(false);
             door.register(selector, SelectionKey.OP_READ);
             doors.put(port, door);
