@@ -66,14 +66,7 @@ class RoughWireIT {
         long before = wire.passed();
 
         Peer client =
-                start(
-                        ends.ourClient,
-                        "echo-client",
-                        bootstrap,
-                        "--connect",
-                        key,
-                        "--bytes",
-                        BYTES);
+                start(ends.ourClient, "echo-client", bootstrap, "--connect", key, "--bytes", BYTES);
 
         assertThat(client.await("OK", LIMIT)).startsWith(HASH);
         assertThat(client.await("DONE")).startsWith("1 0 ");
