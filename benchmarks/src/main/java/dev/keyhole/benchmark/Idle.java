@@ -67,7 +67,7 @@ final class Idle {
                         kib(flow.client.numbers("memory")[0] - client, held - warm));
 
                 flow.client.ask("spread " + busy + " 16384");
-                Thread.sleep(8000);
+                Thread.sleep(15_000); // rates settle slowly among so many
                 long[] mark = flow.server.numbers("mark");
                 Thread.sleep(SLICE_MILLIS * seconds);
                 long[] shares = flow.server.numbers("shares");
