@@ -222,15 +222,6 @@ final class PortableSocket implements UdpSocket {
         return done;
     }
 
-    /** Android knows these only as methods of every buffer. */
-    private static void clear(Buffer buffer) {
-        buffer.clear();
-    }
-
-    private static void flip(Buffer buffer) {
-        buffer.flip();
-    }
-
     private void closeChannel() {
         try {
             channel.close();
