@@ -131,7 +131,7 @@ final class Compare {
         System.err.println("load " + load());
         System.out.println();
         System.out.println(
-                machine() + "; medians of " + rounds + " rounds" + (portable ? ", portable" : ""));
+                machine() + "; medians of up to " + rounds + " rounds" + (portable ? ", portable" : ""));
         System.out.println();
         table.print();
     }
@@ -276,7 +276,7 @@ final class Compare {
 
     private void connects(Ends ends) {
         alternate(
-                rounds,
+                Math.min(3, rounds),
                 List.of(
                         table.row("warm connects, one after the other", "1/s", true),
                         table.row("warm connects, 50 at a time", "1/s", true),
@@ -285,9 +285,9 @@ final class Compare {
                     try (Flow flow = Flow.start(ends, who, null)) {
                         // Some thousand connects, until all that they touch is compiled.
                         long warmUp = (long) (warmUpSeconds * 1000);
-                        long millis = (long) (seconds * 700);
-                        flow.client.ask("connects 1 " + warmUp);
-                        flow.client.ask("connects 50 " + 2 * warmUp);
+                        long millis = (long) (seconds * 1000);
+                        flow.client.ask("connects 1 " + 2 * warmUp);
+                        flow.client.ask("connects 50 " + 4 * warmUp);
                         double sequential = connects(flow, 1, millis)[0];
                         double[] parallel = connects(flow, 50, millis);
                         return new double[] {sequential, parallel[0], parallel[1]};
