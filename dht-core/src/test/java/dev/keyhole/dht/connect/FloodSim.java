@@ -91,7 +91,9 @@ class FloodSim {
 
     private static void checkBounds(Node victim, Served server) {
         assertThat(server.acceptor.slots()).isLessThanOrEqualTo(Acceptor.MAX_SLOTS);
-        assertThat(victim.dht.openStreams()).isLessThanOrEqualTo(Acceptor.MAX_PENDING + 2 * 16);
+        // Those that wait for their client, those that wait for its proof, and the honest ones.
+        assertThat(victim.dht.openStreams())
+                .isLessThanOrEqualTo(Acceptor.MAX_PENDING + Acceptor.MAX_UNPROVED + 4);
         // Newcomers, checks, swaps, and what an announcer asks.
         assertThat(victim.dht.rpc().requestsInFlight()).isLessThan(100);
     }
