@@ -402,6 +402,7 @@ public final class EncryptedStream implements UdxStream.Listener {
             return;
         }
         if (message.isEmpty()) {
+            droppedMessages++;
             listener.bareMessage(nowNanos);
             return;
         }
