@@ -185,9 +185,12 @@ final class Flight {
         lost.add(packet);
     }
 
-    /** Has a lost packet repeated before all others. */
-    void repeatFirst(SentPacket packet) {
-        assert packet.state == State.LOST;
+    /** Gives a packet up, unless it was, and has it repeated before all others. */
+    void loseFirst(SentPacket packet) {
+        if (packet.state == State.IN_FLIGHT) {
+            unlink(packet);
+            packet.state = State.LOST;
+        }
         packet.queuedAsLost++;
         lost.addFirst(packet);
     }

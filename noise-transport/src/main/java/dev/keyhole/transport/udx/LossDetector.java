@@ -147,8 +147,9 @@ final class LossDetector {
     void timedOut(long now) {
         recheckNanos = Long.MAX_VALUE;
         SentPacket lowest = flight.lowest();
-        if (lowest != null && lowest.state == SentPacket.State.IN_FLIGHT) {
-            flight.lose(lowest);
+        if (lowest != null) {
+            // The one that the peer waits for: it may have no room for any other.
+            flight.loseFirst(lowest);
         }
         long patience = rtt.isSampled() ? rtt.smoothedNanos() + reorderWindowNanos(false) : 0;
         SentPacket packet = flight.earliestSent();
@@ -156,10 +157,6 @@ final class LossDetector {
             SentPacket later = Flight.after(packet);
             flight.lose(packet);
             packet = later;
-        }
-        if (lowest != null) {
-            // The one that the peer waits for: it may have no room for any other.
-            flight.repeatFirst(lowest);
         }
     }
 

@@ -81,7 +81,9 @@ final class Meddler {
         if (exchange.closed() || so == MAX_INTERVENTIONS) {
             return;
         }
-        if (!seen.isEmpty()) {
+        // What is read only after a sleep may have become possible.
+        boolean awake = !exchange.a.host.isAsleep() && !exchange.b.host.isAsleep();
+        if (!seen.isEmpty() && awake) {
             act(way, seen.get(random.nextInt(seen.size())));
         }
         long next = MILLISECONDS.toNanos(1 + random.nextInt(60));
