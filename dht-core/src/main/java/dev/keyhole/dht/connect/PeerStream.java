@@ -399,10 +399,7 @@ public final class PeerStream {
         }
         Path way = wayTo(socket, source);
         if (path == Path.RELAYED && way != Path.RELAYED) {
-            int id = idAt(socket, source);
-            move(socket, source, id, way, nowNanos);
-            // The peer may have nothing else to show it that this way works.
-            encrypted.probe(socket, source, id, nowNanos);
+            leaveRelay(socket, source, way, nowNanos);
         } else if (!(socket.equals(strangeSocket) && source.equals(strangeSource))) {
             strangeSocket = socket;
             strangeSource = source;
@@ -423,9 +420,15 @@ public final class PeerStream {
         }
         Candidate candidate = candidateAt(socket, source);
         if (candidate != null && candidate.way != Path.RELAYED) {
-            move(socket, source, candidate.id, candidate.way, nowNanos);
-            encrypted.probe(socket, source, candidate.id, nowNanos);
+            leaveRelay(socket, source, candidate.way, nowNanos);
         }
+    }
+
+    private void leaveRelay(LocalSocket socket, Address source, Path way, long nowNanos) {
+        int id = idAt(socket, source);
+        move(socket, source, id, way, nowNanos);
+        // The peer may have nothing else to show it that this way works.
+        encrypted.probe(socket, source, id, nowNanos);
     }
 
     /**

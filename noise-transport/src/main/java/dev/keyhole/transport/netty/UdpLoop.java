@@ -46,12 +46,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UdpLoop implements AutoCloseable {
 
-    /** How many datagrams were not sent because the operating system took no more. */
-    private final AtomicLong unsent = new AtomicLong();
-
-    /** How many sockets were lost, each time they were. */
-    private final AtomicLong lost = new AtomicLong();
-
     private static final InternalLogger LOG = InternalLoggerFactory.getInstance(UdpLoop.class);
     private static final AtomicInteger SOCKET_IDS = new AtomicInteger();
 
@@ -69,6 +63,12 @@ public final class UdpLoop implements AutoCloseable {
 
     /** How long to wait before a socket that could not be bound again is tried once more. */
     private static final long REVIVAL_NANOS = SECONDS.toNanos(1);
+
+    /** How many datagrams were not sent because the operating system took no more. */
+    private final AtomicLong unsent = new AtomicLong();
+
+    /** How many sockets were lost, each time they were. */
+    private final AtomicLong lost = new AtomicLong();
 
     private final EventLoopThread thread;
     private final EventLoop eventLoop;
