@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,6 +80,9 @@ public final class UdpLoop implements AutoCloseable {
 
     /** Sockets that were lost and are to come back under their names. */
     private final Map<Integer, LocalSocket> reviving = new LinkedHashMap<>();
+
+    /** Attempts at that which are under way, and may find that nobody wants the socket any more. */
+    private final Set<CompletableFuture<Void>> revivals = new LinkedHashSet<>();
 
     private final Set<Bound> unflushed = new LinkedHashSet<>();
     private final Queue<Runnable> notices = new ArrayDeque<>();
@@ -212,7 +216,7 @@ public final class UdpLoop implements AutoCloseable {
         settle();
         suspended.putAll(reviving);
         reviving.clear();
-        CompletableFuture<?>[] closing =
+        Stream<CompletableFuture<Void>> closing =
                 sockets.entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())
                         .map(
@@ -220,11 +224,12 @@ public final class UdpLoop implements AutoCloseable {
                                     Bound bound = entry.getValue();
                                     suspended.put(entry.getKey(), bound.name());
                                     return bound.close();
-                                })
-                        .toArray(CompletableFuture<?>[]::new);
+                                });
+        CompletableFuture<?>[] all =
+                Stream.concat(closing, revivals.stream()).toArray(CompletableFuture<?>[]::new);
         sockets.clear();
         unflushed.clear();
-        CompletableFuture.allOf(closing).thenRun(() -> done.complete(null));
+        CompletableFuture.allOf(all).thenRun(() -> done.complete(null));
     }
 
     /**
@@ -318,26 +323,31 @@ public final class UdpLoop implements AutoCloseable {
      */
     private void revive(LocalSocket name, Address at) {
         Bound bound = new Bound();
-        thread.bind(at, bound)
-                .whenCompleteAsync(
-                        (socket, failure) -> {
-                            if (socket != null && !reviving.containsKey(name.id())) {
-                                socket.close();
-                            } else if (socket != null) {
-                                reviving.remove(name.id());
-                                adopt(bound, socket, name);
-                                LOG.info("{} is back at {}", name, socket.local());
-                            } else if (at.port() != 0) {
-                                revive(name, at.withPort(0));
-                            } else if (reviving.containsKey(name.id())) {
-                                LOG.warn("{} cannot be bound again{}", name, why(failure));
-                                eventLoop.schedule(
-                                        () -> revive(name, name.local()),
-                                        REVIVAL_NANOS,
-                                        NANOSECONDS);
-                            }
-                        },
-                        eventLoop);
+        CompletableFuture<Void> attempt =
+                thread.bind(at, bound)
+                        .handleAsync(
+                                (socket, failure) -> {
+                                    if (socket != null && !reviving.containsKey(name.id())) {
+                                        return socket.close();
+                                    } else if (socket != null) {
+                                        reviving.remove(name.id());
+                                        adopt(bound, socket, name);
+                                        LOG.info("{} is back at {}", name, socket.local());
+                                    } else if (at.port() != 0) {
+                                        revive(name, at.withPort(0));
+                                    } else if (reviving.containsKey(name.id())) {
+                                        LOG.warn("{} cannot be bound again{}", name, why(failure));
+                                        eventLoop.schedule(
+                                                () -> revive(name, name.local()),
+                                                REVIVAL_NANOS,
+                                                NANOSECONDS);
+                                    }
+                                    return CompletableFuture.<Void>completedFuture(null);
+                                },
+                                eventLoop)
+                        .thenCompose(closed -> closed);
+        revivals.add(attempt);
+        attempt.whenComplete((done, failure) -> revivals.remove(attempt));
     }
 
     /** Lets the machine say what the last input caused, tells the application, and looks ahead. */
