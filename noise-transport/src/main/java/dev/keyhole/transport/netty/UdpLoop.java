@@ -81,12 +81,12 @@ public final class UdpLoop implements AutoCloseable {
     /** Sockets that were lost and are to come back under their names. */
     private final Map<Integer, LocalSocket> reviving = new LinkedHashMap<>();
 
-    /** Attempts at that which are under way, and may find that nobody wants the socket any more. */
-    private final Set<CompletableFuture<Void>> revivals = new LinkedHashSet<>();
-
     private final Set<Bound> unflushed = new LinkedHashSet<>();
     private final Queue<Runnable> notices = new ArrayDeque<>();
     private final SocketEffects effects = new SocketEffects();
+
+    /** The end of all attempts at that; one may find that nobody wants its socket any more. */
+    private CompletableFuture<Void> revivals = CompletableFuture.completedFuture(null);
 
     private @Nullable Machine machine;
     private Consumer<Throwable> onFailure = failure -> {};
@@ -226,10 +226,10 @@ public final class UdpLoop implements AutoCloseable {
                                     return bound.close();
                                 });
         CompletableFuture<?>[] all =
-                Stream.concat(closing, revivals.stream()).toArray(CompletableFuture<?>[]::new);
+                Stream.concat(closing, Stream.of(revivals)).toArray(CompletableFuture<?>[]::new);
         sockets.clear();
         unflushed.clear();
-        CompletableFuture.allOf(all).thenRun(() -> done.complete(null));
+        CompletableFuture.allOf(all).whenComplete((closed, failure) -> done.complete(null));
     }
 
     /**
@@ -346,8 +346,7 @@ public final class UdpLoop implements AutoCloseable {
                                 },
                                 eventLoop)
                         .thenCompose(closed -> closed);
-        revivals.add(attempt);
-        attempt.whenComplete((done, failure) -> revivals.remove(attempt));
+        revivals = revivals.isDone() ? attempt : CompletableFuture.allOf(revivals, attempt);
     }
 
     /** Lets the machine say what the last input caused, tells the application, and looks ahead. */
