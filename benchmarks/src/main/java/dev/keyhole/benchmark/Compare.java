@@ -25,7 +25,13 @@ final class Compare {
     private static final Set<String> PARTS =
             new TreeSet<>(
                     List.of(
-                            "bulk", "both", "messages", "echo", "connects", "memory", "wire",
+                            "bulk",
+                            "both",
+                            "messages",
+                            "echo",
+                            "connects",
+                            "memory",
+                            "wire",
                             "share"));
     private static final int IDLE = 1000;
     private static final double MEGABITS = 100;
@@ -131,7 +137,11 @@ final class Compare {
         System.err.println("load " + load());
         System.out.println();
         System.out.println(
-                machine() + "; medians of up to " + rounds + " rounds" + (portable ? ", portable" : ""));
+                machine()
+                        + "; medians of up to "
+                        + rounds
+                        + " rounds"
+                        + (portable ? ", portable" : ""));
         System.out.println();
         table.print();
     }
@@ -397,7 +407,8 @@ final class Compare {
         try (Child wire = ends.wire(100, 0, MEGABITS, QUEUE_MILLIS, round);
                 Flow first = Flow.start(ends, one, wire);
                 Flow second = Flow.start(ends, other, wire)) {
-            // Whoever begins first has the wire for itself, in one round this one, in the next that.
+            // Whoever begins first has the wire for itself, in one round this one, in the next
+            // that.
             Flow earlier = round % 2 == 1 ? first : second;
             Flow later = round % 2 == 1 ? second : first;
             earlier.client.ask("run send " + messageBytes);

@@ -94,8 +94,7 @@ final class Peer {
                 ListenConfig.of(Firewall.open())
                         .withMaxConnections(UNLIMITED)
                         .withMaxConnectionsPerKey(UNLIMITED);
-        Listener listener =
-                dht.listen(KeyPair.random(new SecureRandom()), config, this::accepted);
+        Listener listener = dht.listen(KeyPair.random(new SecureRandom()), config, this::accepted);
         listener.ready().block();
         return listener.publicKey().toString();
     }
@@ -335,12 +334,7 @@ final class Peer {
                 ? "SHARES " + now + " 0 0 0 0 0"
                 : String.format(
                         "SHARES %d %d %d %d %d %d",
-                        now,
-                        n,
-                        busy[0],
-                        busy[n / 2],
-                        busy[n - 1],
-                        Arrays.stream(busy).sum());
+                        now, n, busy[0], busy[n / 2], busy[n - 1], Arrays.stream(busy).sum());
     }
 
     private String open() {

@@ -58,9 +58,7 @@ final class Table {
             if (n == 0) {
                 return Double.NaN;
             }
-            return n % 2 == 1
-                    ? sorted.get(n / 2)
-                    : (sorted.get(n / 2 - 1) + sorted.get(n / 2)) / 2;
+            return n % 2 == 1 ? sorted.get(n / 2) : (sorted.get(n / 2 - 1) + sorted.get(n / 2)) / 2;
         }
 
         private String show(Who who) {

@@ -156,7 +156,8 @@ final class Wire {
         Port port = (Port) key.attachment();
         try {
             while (true) {
-                ByteBuffer buffer = pool.isEmpty() ? ByteBuffer.allocateDirect(MAX_DATAGRAM) : pool.pop();
+                ByteBuffer buffer =
+                        pool.isEmpty() ? ByteBuffer.allocateDirect(MAX_DATAGRAM) : pool.pop();
                 if (port.channel.receive(buffer) == null) {
                     pool.push(buffer.clear());
                     return;
