@@ -15,10 +15,12 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.SegmentedDatagramPacket;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Packets in a row for one destination, equally long but for the last, lie next to each other in
  * one buffer, and the kernel, or the network card, cuts it. A socket may refuse that, for what its
- * route or its options are; then they go one by one, those refused first, and that is how this
- * socket goes on. What comes in may have been put together in the same way by the kernel.
+ * route or its options are; then they go one by one, those refused first, and if these are taken
+ * that is how this socket goes on. What comes in may have been put together in the same way by the
+ * kernel.
  */
 final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocket {
 
@@ -45,6 +48,9 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
     private static final int DATAGRAMS_PER_READ = 256;
 
     private static final int MAX_UNSENT_BYTES = 4 << 20;
+
+    /** EIO, EINVAL, EMSGSIZE and EOPNOTSUPP: what Linux says to something that it cannot cut. */
+    private static final Set<Integer> CUTTING_REFUSED = Set.of(5, 22, 90, 95);
 
     /** What may wait for the operating system before everybody is asked to wait. */
     private static final int BUSY_BYTES = 512 << 10;
@@ -211,19 +217,38 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
         }
         int cut = segmentBytes;
         int length = whole.writerIndex();
+        int count = segments;
         whole.retain();
         channel.write(new SegmentedDatagramPacket(whole, cut, to))
                 .addListener(
                         result -> {
-                            if (!result.isSuccess() && channel.isOpen()) {
-                                segmenting = false;
+                            if (mayBeTheCutting(result.cause()) && channel.isOpen()) {
                                 sendApart(whole.setIndex(0, length), cut, to);
+                            } else if (!result.isSuccess()) {
+                                listener.unsent(count);
                             }
                             whole.release();
                         });
     }
 
+    /** Whether a send may have failed for no other reason than that it was to be cut. */
+    private static boolean mayBeTheCutting(@Nullable Throwable failure) {
+        return failure instanceof NativeIoException refused
+                && CUTTING_REFUSED.contains(-refused.expectedErr());
+    }
+
+    /** Sends one by one what was refused together. If that works, it is how to go on. */
     private void sendApart(ByteBuf whole, int cut, InetSocketAddress to) {
+        ByteBuf first = whole.readRetainedSlice(cut);
+        channel.writeAndFlush(new DatagramPacket(first, to))
+                .addListener(
+                        result -> {
+                            if (result.isSuccess()) {
+                                segmenting = false;
+                            } else {
+                                listener.unsent(1);
+                            }
+                        });
         while (whole.isReadable()) {
             ByteBuf piece = whole.readRetainedSlice(Math.min(cut, whole.readableBytes()));
             channel.writeAndFlush(new DatagramPacket(piece, to)).addListener(lossCounter);

@@ -144,6 +144,9 @@ class UdpSocketTest {
 
             assertThat(receiver.next(2)).containsExactlyElementsOf(payloads(5, 5));
             assertThat(unsent.get()).isEqualTo(6);
+            if (from instanceof EpollSocket epoll) {
+                assertThat(epoll.isSegmenting()).isTrue();
+            }
         }
     }
 
