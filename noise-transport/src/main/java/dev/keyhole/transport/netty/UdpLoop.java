@@ -57,7 +57,7 @@ public final class UdpLoop implements AutoCloseable {
     private static final int MAX_BYTES_OUT_PER_TURN = 64 << 10;
 
     /** What comes in before the loop answers. */
-    private static final int MAX_BYTES_IN_PER_TURN = 256 << 10;
+    private static final int MAX_BYTES_IN_PER_TURN = 64 << 10;
 
     /** Errors of one socket in a row, with nothing received in between, after which it is replaced. */
     private static final int MAX_ERRORS = 32;

@@ -53,6 +53,12 @@ final class Bbr {
     private static final long MIN_RTT_LASTS_NANOS = SECONDS.toNanos(10);
     private static final long PROBE_RTT_NANOS = MILLISECONDS.toNanos(200);
 
+    /**
+     * What hosts take to answer when they are busy. Over a path that is quicker, a window for its
+     * shortest round trip would have both ends wait for each other.
+     */
+    private static final long BUSY_HOST_NANOS = MILLISECONDS.toNanos(2);
+
     private static final int AGGREGATION_ROUNDS = 5;
     private static final long MAX_AGGREGATION_NANOS = MILLISECONDS.toNanos(100);
 
@@ -110,30 +116,6 @@ final class Bbr {
     private double windowBefore;
 
     private boolean conserving;
-
-    String dbg() {
-        return state
-                + " win "
-                + (int) window
-                + " bw "
-                + bandwidth * 1e9 * 1152 / 1e6
-                + " minrtt "
-                + minRttNanos / 1e6
-                + " round "
-                + round
-                + " cyc "
-                + phase
-                + " qg "
-                + queueGrows
-                + " full "
-                + pipeFull
-                + " cons "
-                + conserving
-                + " agg "
-                + aggregationAllowance()
-                + " before "
-                + windowBefore;
-    }
 
     /**
      * Congestion control for a new path.
@@ -414,12 +396,12 @@ final class Bbr {
         }
     }
 
-    /** How many packets the path holds without a queue, times a factor. */
+    /** How many packets the path and its ends hold without a queue, times a factor. */
     private double pathHolds(double gain) {
         if (minRttNanos == Long.MAX_VALUE || bandwidth == 0) {
             return gain * INITIAL_PACKETS;
         }
-        return gain * Math.max(1, bandwidth * minRttNanos);
+        return gain * Math.max(1, bandwidth * Math.max(minRttNanos, BUSY_HOST_NANOS));
     }
 
     private void shrink(double to) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 class BbrTest {
 
     private static final long RTT = MILLISECONDS.toNanos(50);
+    private static final long STEP = MICROSECONDS.toNanos(100);
 
     private final Bbr bbr = new Bbr(new Random(1));
     private final DeliveryRate rate = new DeliveryRate();
@@ -22,6 +23,7 @@ class BbrTest {
     private long now;
     private long freeAt;
     private double owed;
+    private long rttNanos = RTT;
 
     @Test
     void itBeginsWithTenPackets() {
@@ -34,6 +36,16 @@ class BbrTest {
 
         assertThat(bbr.packetsPerSecond(RTT)).isCloseTo(2000, within(600.0));
         assertThat(bbr.windowPackets()).isBetween(200, 260);
+    }
+
+    @Test
+    void overAPathThatIsQuickerThanItsHostsTheWindowLastsForTheHosts() {
+        rttNanos = MICROSECONDS.toNanos(100);
+
+        run(SECONDS.toNanos(3), MICROSECONDS.toNanos(10));
+
+        // Two milliseconds of 100,000 packets a second, twice; the path itself holds twice ten.
+        assertThat(bbr.windowPackets()).isBetween(350, 700);
     }
 
     @Test
@@ -117,18 +129,17 @@ class BbrTest {
     /** Sends as it may, over a path that takes so long for each packet, for so long. */
     private void run(long nanos, long perPacket) {
         long until = now + nanos;
-        long step = MICROSECONDS.toNanos(100);
         while (now < until) {
-            now += step;
-            double perSecond = bbr.packetsPerSecond(RTT);
-            owed = Math.min(owed + perSecond * step / SECONDS.toNanos(1), 16);
+            now += STEP;
+            double perSlice = bbr.packetsPerSecond(rttNanos) * STEP / SECONDS.toNanos(1);
+            owed = Math.min(owed + perSlice, Math.max(16, 2 * perSlice));
             while (owed >= 1 && path.size() < bbr.windowPackets()) {
                 owed--;
                 SentPacket packet = packet();
                 rate.sent(packet, !path.isEmpty(), true, now);
                 path.add(packet);
                 freeAt = Math.max(freeAt, now) + perPacket;
-                arrivals.add(freeAt + RTT);
+                arrivals.add(freeAt + rttNanos);
             }
             while (!arrivals.isEmpty() && arrivals.element() <= now) {
                 arrivals.remove();
