@@ -13,11 +13,22 @@ public interface Effects {
     /** A datagram that writes itself to wherever its owner wants it; nobody keeps it. */
     interface Packet {
 
+        /** Up to so many bytes no link is taken to need to cut. */
+        int UNCUT_BYTES = 1172;
+
         /** How many bytes it has. */
         int length();
 
         /** Writes just as many bytes, from the position of a buffer in network order on. */
         void writeTo(ByteBuffer target);
+
+        /**
+         * Whether it is to arrive in one piece or not at all; otherwise a link that is too narrow
+         * may cut it. Asked of packets longer than {@link #UNCUT_BYTES} alone.
+         */
+        default boolean isWhole() {
+            return false;
+        }
     }
 
     /** Sends a datagram. What cannot be sent is lost, as it might have been on the way. */

@@ -66,6 +66,10 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
     private int segmentBytes;
     private int segments;
     private boolean unflushed;
+
+    /** Whether what is sent now must not be cut, once that was asked for. */
+    private boolean whole;
+
     private boolean closing;
     private @Nullable Address destination;
     private @Nullable InetSocketAddress destinationAddress;
@@ -108,11 +112,19 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
     }
 
     @Override
+    public int mtu() {
+        return Fragmentation.canForbid(channel) ? Fragmentation.mtu(local()) : 0;
+    }
+
+    @Override
     public void send(Address to, Packet packet) {
         int length = packet.length();
         if (length == 0) {
             listener.unsent(1); // the channel confuses what is behind an empty one
             return;
+        }
+        if (length > Packet.UNCUT_BYTES && packet.isWhole() != whole) {
+            keepWhole(!whole);
         }
         ByteBuf open = batch;
         if (open != null && !fits(to, length)) {
@@ -185,6 +197,13 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
         return done;
     }
 
+    /** The option is the socket's, so what goes before leaves first. */
+    private void keepWhole(boolean newWhole) {
+        flush();
+        whole = newWhole;
+        Fragmentation.allow(channel, !newWhole);
+    }
+
     private boolean fits(Address to, int length) {
         return length <= segmentBytes && to.equals(destination);
     }
@@ -237,14 +256,17 @@ final class EpollSocket extends ChannelInboundHandlerAdapter implements UdpSocke
                 && CUTTING_REFUSED.contains(-refused.expectedErr());
     }
 
-    /** Sends one by one what was refused together. If that works, it is how to go on. */
+    /**
+     * Sends one by one what was refused together. If that works, it is how to go on; unless they
+     * are large, and went where the system has to cut each of them.
+     */
     private void sendApart(ByteBuf whole, int cut, InetSocketAddress to) {
         ByteBuf first = whole.readRetainedSlice(cut);
         channel.writeAndFlush(new DatagramPacket(first, to))
                 .addListener(
                         result -> {
                             if (result.isSuccess()) {
-                                segmenting = false;
+                                segmenting &= cut > Packet.UNCUT_BYTES;
                             } else {
                                 listener.unsent(1);
                             }

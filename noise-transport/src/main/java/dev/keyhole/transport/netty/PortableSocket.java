@@ -9,6 +9,7 @@ import io.netty.channel.nio.NioIoOps;
 import io.netty.channel.nio.NioSelectableChannelIoHandle;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketOption;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.Buffer;
@@ -38,13 +39,18 @@ final class PortableSocket implements UdpSocket {
     /** What the operating system took no more of. */
     private final Queue<Waiting> waiting = new ArrayDeque<>();
 
+    private final @Nullable SocketOption<Boolean> dontFragment;
+
+    /** Whether what is sent now must not be cut, once that was asked for. */
+    private boolean whole;
+
     private int waitingBytes;
     private boolean closing;
     private @Nullable IoRegistration registration;
     private @Nullable Address destination;
     private @Nullable InetSocketAddress destinationAddress;
 
-    private record Waiting(InetSocketAddress to, Bytes payload) {}
+    private record Waiting(InetSocketAddress to, Bytes payload, boolean whole) {}
 
     private PortableSocket(
             DatagramChannel channel, IoEventLoop eventLoop, Listener listener, Intake intake)
@@ -54,6 +60,7 @@ final class PortableSocket implements UdpSocket {
         this.listener = listener;
         this.intake = intake;
         this.local = Address.of((InetSocketAddress) channel.getLocalAddress());
+        this.dontFragment = Fragmentation.portableOption(channel);
     }
 
     /** Binds a socket that is read on an event loop, which is where this is called. */
@@ -101,6 +108,11 @@ final class PortableSocket implements UdpSocket {
     }
 
     @Override
+    public int mtu() {
+        return dontFragment == null ? 0 : Fragmentation.mtu(local);
+    }
+
+    @Override
     public void send(Address to, Packet packet) {
         InetSocketAddress address = destinationAddress;
         if (address == null || !to.equals(destination)) {
@@ -116,15 +128,20 @@ final class PortableSocket implements UdpSocket {
         clear(buffer);
         packet.writeTo(buffer);
         flip(buffer);
-        if (!waiting.isEmpty() || !trySend(buffer, address)) {
-            queue(address, Bytes.copyOf(buffer));
+        boolean keepsWhole = packet.isWhole();
+        if (!waiting.isEmpty() || !trySend(buffer, address, keepsWhole)) {
+            queue(address, Bytes.copyOf(buffer), keepsWhole);
         }
     }
 
     /** False if the operating system takes no more for now. */
-    private boolean trySend(ByteBuffer buffer, InetSocketAddress to) {
+    private boolean trySend(ByteBuffer buffer, InetSocketAddress to, boolean keepsWhole) {
         int length = buffer.remaining();
         try {
+            if (length > Packet.UNCUT_BYTES && keepsWhole != whole && dontFragment != null) {
+                channel.setOption(dontFragment, keepsWhole);
+                whole = keepsWhole;
+            }
             return channel.send(buffer, to) > 0 || length == 0;
         } catch (IOException | RuntimeException e) {
             listener.unsent(1);
@@ -142,7 +159,7 @@ final class PortableSocket implements UdpSocket {
         }
     }
 
-    private void queue(InetSocketAddress to, Bytes payload) {
+    private void queue(InetSocketAddress to, Bytes payload, boolean keepsWhole) {
         if (waitingBytes + payload.length() > MAX_UNSENT_BYTES) {
             listener.unsent(1);
             return;
@@ -150,7 +167,7 @@ final class PortableSocket implements UdpSocket {
         if (waiting.isEmpty()) {
             submit(NioIoOps.READ_AND_WRITE);
         }
-        waiting.add(new Waiting(to, payload));
+        waiting.add(new Waiting(to, payload, keepsWhole));
         waitingBytes += payload.length();
     }
 
@@ -173,7 +190,7 @@ final class PortableSocket implements UdpSocket {
                             : outgoing;
             next.payload.copyTo(buffer);
             flip(buffer);
-            if (!trySend(buffer, next.to)) {
+            if (!trySend(buffer, next.to, next.whole)) {
                 return;
             }
             waiting.remove();

@@ -304,7 +304,7 @@ public final class UdpLoop implements AutoCloseable {
     }
 
     private LocalSocket adopt(Bound bound, UdpSocket socket, int id) {
-        return adopt(bound, socket, new LocalSocket(id, socket.local()));
+        return adopt(bound, socket, new LocalSocket(id, socket.local(), socket.mtu()));
     }
 
     private LocalSocket adopt(Bound bound, UdpSocket socket, LocalSocket name) {

@@ -42,6 +42,12 @@ interface UdpSocket {
     /** Where it is bound. */
     Address local();
 
+    /**
+     * The largest IP packet that may be worth sending in one piece; 0 if none can be sent so for
+     * certain.
+     */
+    int mtu();
+
     void send(Address destination, Packet packet);
 
     /** Sends what waits. */

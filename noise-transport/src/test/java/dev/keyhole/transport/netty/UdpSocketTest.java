@@ -13,7 +13,9 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import java.net.DatagramSocket;
+import java.net.SocketOption;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -151,6 +153,64 @@ class UdpSocketTest {
     }
 
     @Test
+    void aLargePacketThatIsToStayWholeIsSentSoAndTheNextOneMayBeCut() throws Exception {
+        for (Kind kind : kinds()) {
+            Receiver receiver = new Receiver();
+            UdpSocket from = bind(kind, new SilentListener());
+            Address to = bind(kind, receiver).local();
+            if (kind == Kind.PORTABLE && from.mtu() == 0) {
+                continue; // a Java that cannot forbid it
+            }
+            assertThat(from.mtu()).isEqualTo(1500);
+
+            onLoop(from, () -> sendAll(from, to, true, 1472, 1472, 1172, 1472));
+            assertThat(mayBeCut(from)).isFalse();
+            onLoop(from, () -> sendAll(from, to, false, 1172));
+            assertThat(mayBeCut(from)).isFalse(); // it is small
+            onLoop(from, () -> sendAll(from, to, false, 1472, 1172));
+            assertThat(mayBeCut(from)).isTrue();
+
+            assertThat(receiver.next(7))
+                    .extracting(Bytes::length)
+                    .containsExactly(1472, 1472, 1172, 1472, 1172, 1472, 1172);
+        }
+    }
+
+    @Test
+    void whatIsToStayWholeAndDoesNotFitTheLinkIsLostAndTheSocketGoesOnAsBefore() throws Exception {
+        assumeThat(Epoll.isAvailable()).isTrue();
+        AtomicInteger unsent = new AtomicInteger();
+        Receiver receiver = new Receiver();
+        UdpSocket from =
+                bind(
+                        Kind.EPOLL,
+                        new SilentListener() {
+                            @Override
+                            public void unsent(int datagrams) {
+                                unsent.addAndGet(datagrams);
+                            }
+                        });
+        Address to = bind(Kind.EPOLL, receiver).local();
+
+        onLoop(from, () -> sendAll(from, to, true, 65_520)); // with headers, above that of loopback
+        onLoop(from, () -> sendAll(from, to, true, 20, 20));
+
+        assertThat(receiver.next(2)).containsExactlyElementsOf(payloads(20, 20));
+        assertThat(unsent.get()).isEqualTo(1);
+        assertThat(((EpollSocket) from).isSegmenting()).isTrue();
+    }
+
+    private boolean mayBeCut(UdpSocket socket) throws Exception {
+        if (socket instanceof EpollSocket epoll) {
+            Integer option = epoll.channel().config().getOption(Fragmentation.LINUX);
+            return requireNonNull(option) == 0;
+        }
+        DatagramChannel channel = ((PortableSocket) socket).channel();
+        SocketOption<Boolean> option = requireNonNull(Fragmentation.portableOption(channel));
+        return !channel.getOption(option);
+    }
+
+    @Test
     void aClosedSocketLeavesItsPort() throws Exception {
         for (Kind kind : kinds()) {
             UdpSocket socket = bind(kind, new SilentListener());
@@ -194,8 +254,12 @@ class UdpSocketTest {
     }
 
     private static void sendAll(UdpSocket from, Address to, int... lengths) {
+        sendAll(from, to, false, lengths);
+    }
+
+    private static void sendAll(UdpSocket from, Address to, boolean whole, int... lengths) {
         for (Bytes payload : payloads(lengths)) {
-            from.send(to, packet(payload));
+            from.send(to, packet(payload, whole));
         }
         from.flush();
     }
@@ -212,7 +276,16 @@ class UdpSocketTest {
     }
 
     private static Packet packet(Bytes payload) {
+        return packet(payload, false);
+    }
+
+    private static Packet packet(Bytes payload, boolean whole) {
         return new Packet() {
+            @Override
+            public boolean isWhole() {
+                return whole;
+            }
+
             @Override
             public int length() {
                 return payload.length();
