@@ -38,7 +38,7 @@ public class StreamPathBenchmark {
 
     private final End left = new End(1);
     private final End right = new End(2);
-    private final Bytes message = Bytes.wrap(new byte[PACKETS * Sender.MAX_PAYLOAD]);
+    private final Bytes message = Bytes.wrap(new byte[PACKETS * PathMtu.BASE_PAYLOAD]);
     private long now;
 
     public StreamPathBenchmark() {

@@ -23,6 +23,7 @@ final class Flight {
     private static final int SMALLEST_RING = 32;
 
     private final PacketPool pool;
+    private final PathMtu mtu;
     private @Nullable SentPacket[] ring = new SentPacket[SMALLEST_RING];
     private int unacknowledged;
     private int next;
@@ -40,8 +41,9 @@ final class Flight {
 
     private final SeqRanges.Visitor rangeVisitor = this::rangeArrived;
 
-    Flight(int firstSeq, PacketPool pool) {
+    Flight(int firstSeq, PacketPool pool, PathMtu mtu) {
         this.pool = pool;
+        this.mtu = mtu;
         unacknowledged = firstSeq;
         next = firstSeq;
     }
@@ -175,9 +177,14 @@ final class Flight {
     /** Gives a packet in flight up. */
     void lose(SentPacket packet) {
         assert packet.state == State.IN_FLIGHT;
+        giveUp(packet);
+        queueAsLost(packet);
+    }
+
+    private void giveUp(SentPacket packet) {
         unlink(packet);
         packet.state = State.LOST;
-        queueAsLost(packet);
+        mtu.lost(packet, next);
     }
 
     private void queueAsLost(SentPacket packet) {
@@ -188,8 +195,7 @@ final class Flight {
     /** Gives a packet up, unless it was, and has it repeated before all others. */
     void loseFirst(SentPacket packet) {
         if (packet.state == State.IN_FLIGHT) {
-            unlink(packet);
-            packet.state = State.LOST;
+            giveUp(packet);
         }
         packet.queuedAsLost++;
         lost.addFirst(packet);

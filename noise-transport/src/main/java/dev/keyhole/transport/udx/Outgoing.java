@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Outgoing implements Effects.Packet {
 
+    private static final byte[] PADDING = new byte[PathMtu.STEP_BYTES];
+
     private int flags;
     private int streamId;
     private long windowBytes;
@@ -20,6 +22,8 @@ final class Outgoing implements Effects.Packet {
     private @Nullable SentPacket payload;
     private @Nullable SeqRanges ranges;
     private int blocks;
+    private int padding;
+    private boolean whole;
 
     /** Begins with a header, and with nothing behind it so far. */
     Outgoing begin(int newFlags, int newStreamId, long newWindowBytes, int newSeq, int newAck) {
@@ -31,12 +35,26 @@ final class Outgoing implements Effects.Packet {
         payload = null;
         ranges = null;
         blocks = 0;
+        padding = 0;
+        whole = false;
         return this;
     }
 
     /** Puts the payload of a packet behind the header. */
     Outgoing with(SentPacket packet) {
         payload = packet;
+        return this;
+    }
+
+    /** Puts zeros between the header and the payload, at most {@link PathMtu#STEP_BYTES}. */
+    Outgoing padded(int bytes) {
+        padding = bytes;
+        return this;
+    }
+
+    /** Says whether the packet is to arrive in one piece or not at all. */
+    Outgoing whole(boolean newWhole) {
+        whole = newWhole;
         return this;
     }
 
@@ -50,13 +68,19 @@ final class Outgoing implements Effects.Packet {
     @Override
     public int length() {
         int behind = payload == null ? 8 * blocks : payload.payloadLength;
-        return PacketHeader.LENGTH + behind;
+        return PacketHeader.LENGTH + padding + behind;
+    }
+
+    @Override
+    public boolean isWhole() {
+        return whole;
     }
 
     @Override
     public void writeTo(ByteBuffer target) {
-        PacketHeader.write(target, flags, streamId, windowBytes, seq, ack);
+        PacketHeader.write(target, flags, padding, streamId, windowBytes, seq, ack);
         if (payload != null) {
+            target.put(PADDING, 0, padding);
             payload.writePayloadTo(target);
         } else if (ranges != null) {
             for (int i = 0; i < blocks; i++) {

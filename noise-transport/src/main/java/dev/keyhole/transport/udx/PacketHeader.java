@@ -63,6 +63,11 @@ record PacketHeader(int flags, int dataOffset, int streamId, long windowBytes, i
         return int32(datagram, 4);
     }
 
+    /** Whether there is something between header and payload, of such a datagram. */
+    static boolean isPadded(Bytes datagram) {
+        return datagram.unsignedAt(DATA_OFFSET_AT) != 0;
+    }
+
     /** The header of a datagram that {@link #leads} is true of. */
     static PacketHeader of(Bytes datagram) {
         return new PacketHeader(
@@ -92,10 +97,16 @@ record PacketHeader(int flags, int dataOffset, int streamId, long windowBytes, i
         putInt32(datagram, ACK_AT, ack);
     }
 
-    /** Writes a header without padding behind it to a buffer in network order. */
+    /** Writes a header to a buffer in network order. */
     static void write(
-            ByteBuffer target, int flags, int streamId, long windowBytes, int seq, int ack) {
-        target.putInt(MAGIC << 24 | VERSION << 16 | flags << 8);
+            ByteBuffer target,
+            int flags,
+            int dataOffset,
+            int streamId,
+            long windowBytes,
+            int seq,
+            int ack) {
+        target.putInt(MAGIC << 24 | VERSION << 16 | flags << 8 | dataOffset);
         target.putInt(Integer.reverseBytes(streamId));
         target.putInt(Integer.reverseBytes((int) windowBytes));
         target.putInt(Integer.reverseBytes(seq));

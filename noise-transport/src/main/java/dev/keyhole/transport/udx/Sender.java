@@ -25,9 +25,6 @@ final class Sender {
     /** What may be waiting for acks beyond one window before writers are asked to stop. */
     static final int HIGH_WATER_BYTES = 262_144;
 
-    /** What a packet carries at most: an IP packet of 1200 bytes less all headers. */
-    static final int MAX_PAYLOAD = 1152;
-
     static final long INITIAL_PEER_WINDOW = 4_194_304;
 
     /** Blocks that a selective ack has at most; they are the lowest. */
@@ -46,6 +43,7 @@ final class Sender {
     private static final long NAP_NANOS = SECONDS.toNanos(1);
 
     private final SendQueue queue = new SendQueue();
+    private final PathMtu mtu;
     private final Flight flight;
     private final RttEstimator rtt = new RttEstimator();
     private final LossDetector losses;
@@ -113,8 +111,12 @@ final class Sender {
     /** Where packets go, and what their headers say besides. */
     interface Path {
 
-        /** Sends a packet for the first time. */
-        void send(SentPacket packet, Effects effects);
+        /**
+         * Sends a packet for the first time, in one piece or not at all.
+         *
+         * @param padding how many bytes of nothing go in front of the payload
+         */
+        void send(SentPacket packet, int padding, Effects effects);
 
         /** Sends a packet of nothing but a header. */
         void sendBare(int flags, int seq, Effects effects);
@@ -122,10 +124,11 @@ final class Sender {
         /**
          * Sends a packet again, with an ack and a window of today.
          *
+         * @param whole whether to send it in one piece or not at all
          * @param desperate whether to send a copy over the path before this one, too, if that has
          *     not been left for good
          */
-        void sendAgain(SentPacket packet, boolean desperate, Effects effects);
+        void sendAgain(SentPacket packet, boolean whole, boolean desperate, Effects effects);
     }
 
     /** Another way that copies of packets take. */
@@ -141,7 +144,8 @@ final class Sender {
             PacketPool packets) {
         this.dice = dice;
         this.congestion = new Bbr(dice);
-        this.flight = new Flight(firstSeq, packets);
+        this.mtu = new PathMtu(counters);
+        this.flight = new Flight(firstSeq, packets, mtu);
         this.losses = new LossDetector(flight, rtt);
         this.counters = counters;
         this.windowSeq = firstRemoteSeq;
@@ -180,9 +184,24 @@ final class Sender {
         return acknowledged;
     }
 
-    /** Has everything that has not arrived sent again at once. */
-    void startOver() {
+    /** The largest IP packet that the path is known to carry. */
+    int mtu() {
+        return mtu.bytes();
+    }
+
+    /**
+     * Takes in that packets travel over some path from now on.
+     *
+     * @param mostBytes the largest IP packet that may be worth trying; 0 for none
+     */
+    void pathBegins(int mostBytes) {
+        mtu.begin(mostBytes, flight.next());
+    }
+
+    /** Has everything that has not arrived sent again at once, over another path. */
+    void startOver(int mostBytes) {
         flight.loseAll();
+        pathBegins(mostBytes);
         mode = Mode.OPEN;
         congestion = new Bbr(dice);
         timeouts = 0;
@@ -238,8 +257,8 @@ final class Sender {
     }
 
     boolean isAboveHighWater() {
-        long window = Math.min((long) congestion.windowPackets() * MAX_PAYLOAD, peerWindow);
-        long unmentioned = acksTruncated ? (long) flight.overdue() * MAX_PAYLOAD : 0;
+        long window = Math.min((long) congestion.windowPackets() * mtu.payload(), peerWindow);
+        long unmentioned = acksTruncated ? (long) flight.overdue() * mtu.widestPayload() : 0;
         return pendingBytes() > HIGH_WATER_BYTES + window + unmentioned;
     }
 
@@ -331,11 +350,12 @@ final class Sender {
      * <p>A peer that has never answered may have got nothing so far, and gets everything again at
      * once. One that has is probed for: its answer tells what the old path has lost.
      */
-    void pathChanged() {
+    void pathChanged(int mostBytes) {
         if (!acknowledged) {
-            startOver();
+            startOver(mostBytes);
             return;
         }
+        pathBegins(mostBytes);
         timeouts = 0;
         windowProbes = 0;
         if (!flight.isEmpty()) {
@@ -422,7 +442,7 @@ final class Sender {
         boolean sent = false;
         SentPacket packet = flight.nextLost();
         while (packet != null && inFlight() < congestion.windowPackets() && pacer.allows(now)) {
-            repeat(packet, path, effects, now);
+            repeat(packet, mayBeWhole(packet), path, effects, now);
             sent = true;
             packet = flight.nextLost();
         }
@@ -442,7 +462,7 @@ final class Sender {
                 more = true;
                 return sent;
             }
-            sendOne(path, effects, endAlone, now);
+            sendOne(mtu.payload(), path, effects, endAlone, now);
             sent = true;
         }
         return sent;
@@ -469,11 +489,11 @@ final class Sender {
     }
 
     private long peerWindowPackets() {
-        return peerWindow == 0 ? 0 : Math.max(1, peerWindow / MAX_PAYLOAD);
+        return peerWindow == 0 ? 0 : Math.max(1, peerWindow / mtu.widestPayload());
     }
 
-    private void sendOne(Path path, Effects effects, boolean endAlone, long now) {
-        int length = (int) Math.min(MAX_PAYLOAD, queue.bytes());
+    private void sendOne(int mostPayload, Path path, Effects effects, boolean endAlone, long now) {
+        int length = (int) Math.min(mostPayload, queue.bytes());
         boolean last = ending && length == queue.bytes() && (length == 0 || !endAlone);
         SentPacket packet = flight.begin(now);
         packet.flags = (length > 0 ? PacketHeader.DATA : 0) | (last ? PacketHeader.END : 0);
@@ -484,8 +504,9 @@ final class Sender {
         }
         noteRate(packet, now);
         flight.sent(packet);
-        pacer.spend(packet.datagramLength());
-        path.send(packet, effects);
+        int padding = mtu.pad(packet, mostPayload == mtu.payload() && !queue.isEmpty());
+        pacer.spend(packet.datagramLength() + padding);
+        path.send(packet, padding, effects);
     }
 
     private void noteRate(SentPacket packet, long now) {
@@ -495,26 +516,40 @@ final class Sender {
         rate.sent(packet, flight.inFlight() > 0, !acksTruncated, now);
     }
 
-    private void repeat(SentPacket packet, Path path, Effects effects, long now) {
+    private void repeat(SentPacket packet, boolean whole, Path path, Effects effects, long now) {
         noteRate(packet, now);
         flight.repeated(packet, now);
         pacer.spend(packet.datagramLength());
         counters.count(UdxCounters.Event.RETRANSMITTED);
-        path.sendAgain(packet, mode == Mode.TIMED_OUT, effects);
+        path.sendAgain(packet, whole, mode == Mode.TIMED_OUT, effects);
         if (mode != Mode.TIMED_OUT && packet.seq == flight.unacknowledged()) {
             timeoutAt = Math.max(timeoutAt, now + rtt.timeoutNanos());
         }
     }
 
-    /** Asks for an ack: with something new, whatever the window, or else with the last packet. */
+    /**
+     * Whether to repeat a packet in one piece, too: not if its size may be what keeps it from
+     * arriving.
+     */
+    private boolean mayBeWhole(SentPacket packet) {
+        return packet.sentOnce()
+                && mode != Mode.TIMED_OUT
+                && !mtu.isInDoubt()
+                && !mtu.isTooLarge(packet);
+    }
+
+    /**
+     * Asks for an ack: with something new, whatever the window, or else with the last packet. No
+     * path is too narrow for either.
+     */
     private void probe(Path path, Effects effects, boolean endAlone, long now) {
         probeDue = false;
         boolean recovering = mode != Mode.OPEN;
         SentPacket packet = recovering ? flight.lowest() : flight.highest();
         if (!recovering && hasNew() && peerHasRoom()) {
-            sendOne(path, effects, endAlone, now);
+            sendOne(PathMtu.BASE_PAYLOAD, path, effects, endAlone, now);
         } else if (packet != null) {
-            repeat(packet, path, effects, now);
+            repeat(packet, false, path, effects, now);
         }
         if (probesOut == 0) {
             timeoutAt = now + rtt.timeoutNanos();
@@ -608,18 +643,26 @@ final class Sender {
 
     private void detectLosses(long now) {
         int inFlightBefore = inFlight();
+        boolean probing = mtu.isProbing();
         boolean recovering = mode != Mode.OPEN;
         boolean lost =
                 acksTruncated
                         ? losses.detectBelow(mentionedBelow, recovering, now)
                         : losses.detect(recovering, now);
-        if (lost && mode == Mode.OPEN) {
+        if (!lost) {
+            return;
+        }
+        // A packet that was made too large for the path says nothing else about it.
+        boolean probeLost = probing && !mtu.isProbing();
+        int count = inFlightBefore - inFlight() - (probeLost ? 1 : 0);
+        if (probeLost && count == 0) {
+            return;
+        }
+        if (mode == Mode.OPEN) {
             mode = Mode.RECOVERY;
             modeUntil = flight.next();
         }
-        if (lost) {
-            congestion.lost(inFlightBefore - inFlight(), inFlight());
-        }
+        congestion.lost(count, inFlight());
     }
 
     /** A packet has arrived that was given up too early. */
@@ -648,8 +691,8 @@ final class Sender {
         return true;
     }
 
-    private static int datagramBytes() {
-        return PacketHeader.LENGTH + MAX_PAYLOAD;
+    private int datagramBytes() {
+        return PacketHeader.LENGTH + mtu.payload();
     }
 
     /** What one ack has shown to have arrived. */
@@ -675,6 +718,7 @@ final class Sender {
         @Override
         public void arrived(SentPacket packet) {
             packets++;
+            mtu.arrived(packet);
             rate.arrived(packet, now);
             boolean timely =
                     packet.sentNanos >= wokeAt

@@ -6,6 +6,7 @@ import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.udx.UdxCounters.Event;
 import dev.keyhole.transport.wire.Bytes;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -158,9 +159,32 @@ public final class StreamRelay {
             for (Bytes packet = outbox.poll(); packet != null; packet = outbox.poll()) {
                 if (from != null && to != null) {
                     multiplexer.counters().count(Event.FORWARDED);
-                    effects.send(from, to, packet);
+                    if (PacketHeader.isPadded(packet)) {
+                        effects.send(from, to, new Whole(packet));
+                    } else {
+                        effects.send(from, to, packet);
+                    }
                 }
             }
+        }
+    }
+
+    /** A packet by which its sender finds out how large packets may be, all the way to its peer. */
+    private record Whole(Bytes packet) implements Effects.Packet {
+
+        @Override
+        public int length() {
+            return packet.length();
+        }
+
+        @Override
+        public boolean isWhole() {
+            return true;
+        }
+
+        @Override
+        public void writeTo(ByteBuffer target) {
+            packet.copyTo(target);
         }
     }
 

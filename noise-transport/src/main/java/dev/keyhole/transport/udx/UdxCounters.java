@@ -34,6 +34,8 @@ public final class UdxCounters {
         REPEATED_IN_VAIN,
         /** A timeout that made packets be sent again. */
         TIMEOUT,
+        /** A path that has come to carry only smaller packets than it did. */
+        PATH_NARROWED,
         /** A packet answered for a stream that had ended. */
         ANSWERED_AFTER_END,
         /** An ended stream forgotten early, to make room. */

@@ -9,6 +9,7 @@ package dev.keyhole.transport.udx;
  * @param pendingBytes written and not known to have arrived
  * @param unreadBytes handed up and not consumed
  * @param keptBytes memory taken by packets that arrived before their turn
+ * @param mtu the largest IP packet that the path is known to carry
  */
 public record UdxStats(
         long rttNanos,
@@ -16,4 +17,5 @@ public record UdxStats(
         int inFlightPackets,
         long pendingBytes,
         long unreadBytes,
-        long keptBytes) {}
+        long keptBytes,
+        int mtu) {}

@@ -234,7 +234,8 @@ public final class UdxStream extends Deadlines.Entry {
                 sender.inFlight(),
                 sender.pendingBytes(),
                 unread,
-                receiving.bytes());
+                receiving.bytes(),
+                sender.mtu());
     }
 
     /** Tells the stream who its peer is. */
@@ -248,6 +249,7 @@ public final class UdxStream extends Deadlines.Entry {
         this.socket = socket;
         this.remote = remote;
         this.remoteId = remoteId;
+        sender.pathBegins(socket.mtu());
         multiplexer.touch(this);
     }
 
@@ -269,7 +271,7 @@ public final class UdxStream extends Deadlines.Entry {
         this.socket = socket;
         this.remote = remote;
         this.remoteId = remoteId;
-        sender.pathChanged();
+        sender.pathChanged(socket.mtu());
         multiplexer.touch(this);
         completeRemoteChange(nowNanos);
     }
@@ -289,7 +291,7 @@ public final class UdxStream extends Deadlines.Entry {
         this.socket = socket;
         this.remote = remote;
         this.remoteId = remoteId;
-        sender.startOver();
+        sender.startOver(socket.mtu());
         multiplexer.touch(this);
         completeRemoteChange(nowNanos);
     }
@@ -734,8 +736,13 @@ public final class UdxStream extends Deadlines.Entry {
         }
 
         @Override
-        public void send(SentPacket packet, Effects effects) {
-            send(header(packet.flags, remoteId, packet.seq).with(packet), effects);
+        public void send(SentPacket packet, int padding, Effects effects) {
+            send(
+                    header(packet.flags, remoteId, packet.seq)
+                            .with(packet)
+                            .padded(padding)
+                            .whole(true),
+                    effects);
         }
 
         @Override
@@ -744,8 +751,9 @@ public final class UdxStream extends Deadlines.Entry {
         }
 
         @Override
-        public void sendAgain(SentPacket packet, boolean desperate, Effects effects) {
-            send(packet, effects);
+        public void sendAgain(
+                SentPacket packet, boolean whole, boolean desperate, Effects effects) {
+            send(header(packet.flags, remoteId, packet.seq).with(packet).whole(whole), effects);
             Way old = former;
             if (desperate && old != null) {
                 new SidePath(old).sendAgain(packet, effects);

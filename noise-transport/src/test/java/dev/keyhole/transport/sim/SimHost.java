@@ -6,6 +6,7 @@ import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.wire.Bytes;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -146,7 +147,16 @@ public final class SimHost implements Effects {
 
     /** Binds a socket. */
     public LocalSocket bind(int port) {
-        LocalSocket socket = new LocalSocket(nextSocket++, new Address(address, port));
+        return bind(port, 0);
+    }
+
+    /**
+     * Binds a socket.
+     *
+     * @param mtu the largest IP packet that may be worth sending over it in one piece
+     */
+    public LocalSocket bind(int port, int mtu) {
+        LocalSocket socket = new LocalSocket(nextSocket++, new Address(address, port), mtu);
         if (sockets.putIfAbsent(port, socket) != null) {
             throw new IllegalArgumentException("port " + port + " is taken");
         }
@@ -175,16 +185,28 @@ public final class SimHost implements Effects {
 
     @Override
     public void send(LocalSocket socket, Address destination, Bytes payload) {
+        send(socket, destination, payload, false);
+    }
+
+    @Override
+    public void send(LocalSocket socket, Address destination, Packet packet) {
+        byte[] payload = new byte[packet.length()];
+        packet.writeTo(ByteBuffer.wrap(payload));
+        boolean whole = payload.length > Packet.UNCUT_BYTES && packet.isWhole();
+        send(socket, destination, Bytes.wrap(payload), whole);
+    }
+
+    private void send(LocalSocket socket, Address destination, Bytes payload, boolean whole) {
         if (!socket.equals(sockets.get(socket.local().port()))) {
             return;
         }
         sent++;
-        network.carry(socket.local(), destination, payload);
+        network.carry(socket.local(), destination, payload, whole);
     }
 
     /** Sends something that the machine knows nothing of. */
     public void slip(int port, Address destination, Bytes payload) {
-        network.carry(new Address(address, port), destination, payload);
+        network.carry(new Address(address, port), destination, payload, false);
     }
 
     @Override

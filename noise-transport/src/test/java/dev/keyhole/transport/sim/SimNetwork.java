@@ -111,6 +111,14 @@ public final class SimNetwork {
         wire(from.address(), to.address()).cut = false;
     }
 
+    /**
+     * Lets nothing through in one direction that is longer than an IP packet of so many bytes and
+     * must not be cut. Everything else arrives, if need be in pieces.
+     */
+    public void narrow(SimHost from, SimHost to, int mtu) {
+        wire(from.address(), to.address()).mtu = mtu;
+    }
+
     /** Checked after every event; throws if something is wrong. */
     public void invariant(Runnable check) {
         invariants.add(check);
@@ -188,7 +196,7 @@ public final class SimNetwork {
     }
 
     /** Sends a datagram on its way. */
-    void carry(Address source, Address destination, Bytes payload) {
+    void carry(Address source, Address destination, Bytes payload, boolean whole) {
         taps.forEach(tap -> tap.passing(source, destination, payload));
         @Nullable Bytes passed = payload;
         for (Meddler meddler : meddlers) {
@@ -200,6 +208,7 @@ public final class SimNetwork {
         wire(source.host(), destination.host())
                 .carry(
                         passed,
+                        whole,
                         now,
                         (nanos, arriving) ->
                                 at(nanos, () -> arrive(source, destination, arriving)));

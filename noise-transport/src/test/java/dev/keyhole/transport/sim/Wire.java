@@ -15,9 +15,13 @@ final class Wire {
     }
 
     private static final double LOSS_IN_BURST = 0.8;
+    private static final int IP_AND_UDP_BYTES = 28;
 
     Link link;
     boolean cut;
+
+    /** The longest IP packet that passes in one piece. */
+    int mtu = Integer.MAX_VALUE;
 
     private final Random random;
     private long freeAt;
@@ -29,8 +33,9 @@ final class Wire {
         this.random = random;
     }
 
-    void carry(Bytes payload, long now, Exit exit) {
-        if (cut || isLost(now)) {
+    void carry(Bytes payload, boolean whole, long now, Exit exit) {
+        boolean tooLong = whole && IP_AND_UDP_BYTES + payload.length() > mtu;
+        if (cut || tooLong || isLost(now)) {
             return;
         }
         long sent = passBottleneck(payload.length(), now);

@@ -122,7 +122,7 @@ class LifeSim {
     private void start(long seed, Link link, int bytes, int windowBytes) {
         net = new SimNetwork(seed);
         net.link(link);
-        Settings settings = new Settings(-100, windowBytes, 0, 0, false);
+        Settings settings = new Settings(-100, windowBytes, 0, 0, false, 0);
         exchange = UdxExchange.between(net, settings, bytes, 0);
         net.invariant(
                 () -> {

@@ -11,7 +11,7 @@ class LossDetectorTest {
 
     private static final long RTT = MILLISECONDS.toNanos(40);
 
-    private final Flight flight = new Flight(0, new PacketPool());
+    private final Flight flight = new Flight(0, new PacketPool(), new PathMtu(new UdxCounters()));
     private final RttEstimator rtt = new RttEstimator();
     private final LossDetector detector = new LossDetector(flight, rtt);
 

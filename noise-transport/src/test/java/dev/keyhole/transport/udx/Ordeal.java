@@ -211,21 +211,28 @@ final class Ordeal {
                         .withLoss(0.01 * random.nextDouble()));
     }
 
-    /** Large datagrams vanish: all that are larger than UDX must be able to send, or more for a while. */
+    /** Large packets that must not be cut vanish, sooner or later; or most of all, for a while. */
     private void holes() {
-        int always = PacketHeader.LENGTH + Sender.MAX_PAYLOAD + random.nextInt(300);
-        boolean worse = random.nextInt(3) == 0;
-        int sometimes = worse ? 25 + random.nextInt(1_000) : always;
-        long from = net.now() + soon();
-        long until = worse ? from + lasting("narrows") : from;
-        story.add("hole above " + always + " and " + sometimes);
-        if (worse) {
-            calm();
+        int times = 1 + random.nextInt(3);
+        for (int i = 0; i < times; i++) {
+            int mtu = PathMtu.BASE_BYTES + random.nextInt(300);
+            SimHost from = side().host;
+            SimHost to = from == exchange.a.host ? exchange.b.host : exchange.a.host;
+            story.add("hole above " + mtu);
+            net.after(random.nextBoolean() ? 0 : soon(), () -> net.narrow(from, to, mtu));
         }
+        if (random.nextInt(3) != 0) {
+            return;
+        }
+        calm();
+        int sometimes = 25 + random.nextInt(1_000);
+        long from = net.now() + soon();
+        long until = from + lasting("narrows");
+        story.add("hole above " + sometimes);
         net.meddle(
                 (source, destination, payload) -> {
                     boolean narrow = net.now() >= from && net.now() < until;
-                    return payload.length() > (narrow ? sometimes : always) ? null : payload;
+                    return narrow && payload.length() > sometimes ? null : payload;
                 });
     }
 

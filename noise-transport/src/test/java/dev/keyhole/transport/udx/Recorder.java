@@ -4,6 +4,7 @@ import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.wire.Bytes;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +21,9 @@ final class Recorder implements Effects {
 
     final List<Sent> sent = new ArrayList<>();
 
+    /** Large packets that were to stay in one piece. */
+    final List<Bytes> whole = new ArrayList<>();
+
     /** What was sent since the last call. */
     List<Sent> take() {
         List<Sent> taken = List.copyOf(sent);
@@ -35,6 +39,16 @@ final class Recorder implements Effects {
     @Override
     public void send(LocalSocket socket, Address destination, Bytes payload) {
         sent.add(new Sent(socket, destination, payload));
+    }
+
+    @Override
+    public void send(LocalSocket socket, Address destination, Packet packet) {
+        byte[] payload = new byte[packet.length()];
+        packet.writeTo(ByteBuffer.wrap(payload));
+        if (payload.length > Packet.UNCUT_BYTES && packet.isWhole()) {
+            whole.add(Bytes.wrap(payload));
+        }
+        send(socket, destination, Bytes.wrap(payload));
     }
 
     @Override

@@ -104,14 +104,14 @@ class RogueSim {
         lone.drain();
         int acked = 0;
 
-        while (acked < 1_000_000 / Sender.MAX_PAYLOAD) {
+        while (acked < 1_000_000 / PathMtu.BASE_PAYLOAD) {
             int window = random.nextInt(3) == 0 ? 0 : random.nextInt(30_000);
             acked = lone.stream.nextSeq();
             lone.recorder.take();
             lone.receive(LoneStream.packet(PacketHeader.ACK, window, 0, acked, Bytes.EMPTY));
             lone.until(lone.now / 1_000_000 + random.nextInt(100));
 
-            int most = window == 0 ? 0 : Math.max(1, window / Sender.MAX_PAYLOAD);
+            int most = window == 0 ? 0 : Math.max(1, window / PathMtu.BASE_PAYLOAD);
             assertThat(lone.stream.stats().inFlightPackets()).isLessThanOrEqualTo(most);
         }
     }

@@ -43,6 +43,22 @@ class StreamRelayTest {
     }
 
     @Test
+    void packetsThatTryASizeAreForwardedInOnePieceAndOthersNeedNotBe() {
+        streams.relay(1001, 11, 1002, 22, new OpenGuard(), 0).responder().expectAt(NEAR, SECOND);
+        byte[] padded = new byte[1204];
+        new PacketHeader(PacketHeader.DATA, 32, 1001, 0, 0, 0).writeTo(padded);
+        byte[] large = new byte[1472];
+        new PacketHeader(PacketHeader.DATA, 0, 1001, 0, 1, 0).writeTo(large);
+
+        receive(NEAR, FIRST, Bytes.wrap(padded));
+        receive(NEAR, FIRST, Bytes.wrap(large));
+
+        assertThat(recorder.take()).hasSize(2);
+        assertThat(recorder.whole)
+                .containsExactly(PacketHeader.readdressed(Bytes.wrap(padded), 22));
+    }
+
+    @Test
     void relayStreamLearnsItsPeerFromTheFirstPacket() {
         StreamRelay relay = streams.relay(1001, 11, 1002, 22, new OpenGuard(), 0);
         relay.initiator().expectAt(NEAR, STRANGER);

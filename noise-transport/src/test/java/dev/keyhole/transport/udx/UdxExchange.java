@@ -49,20 +49,27 @@ final class UdxExchange {
      * @param readerPauses how often a reader stops reading, from 0 to 1
      * @param writerPauses how often a writer has nothing to say for a while, from 0 to 1
      * @param trusting whether to take bytes for what they are, since the network changes some
+     * @param mtu the largest IP packet that is tried
      */
     record Settings(
             int firstSeq,
             int windowBytes,
             double readerPauses,
             double writerPauses,
-            boolean trusting) {
+            boolean trusting,
+            int mtu) {
 
         Settings whateverArrives() {
-            return new Settings(firstSeq, windowBytes, readerPauses, writerPauses, true);
+            return new Settings(firstSeq, windowBytes, readerPauses, writerPauses, true, mtu);
+        }
+
+        Settings withMtu(int newMtu) {
+            return new Settings(
+                    firstSeq, windowBytes, readerPauses, writerPauses, trusting, newMtu);
         }
 
         static Settings plain() {
-            return new Settings(0, UdxStream.DEFAULT_WINDOW_BYTES, 0, 0, false);
+            return new Settings(0, UdxStream.DEFAULT_WINDOW_BYTES, 0, 0, false, 0);
         }
 
         /** Just before the numbers wrap, or before their sign changes, or anywhere. */
@@ -82,7 +89,9 @@ final class UdxExchange {
                             ? UdxStream.MIN_WINDOW_BYTES + random.nextInt(20_000)
                             : UdxStream.DEFAULT_WINDOW_BYTES;
             boolean pauses = random.nextInt(3) == 0;
-            return new Settings(seq, window, pauses ? 0.05 * random.nextDouble() : 0, 0.05, false);
+            double readerPauses = pauses ? 0.05 * random.nextDouble() : 0;
+            int mtu = random.nextBoolean() ? 0 : PathMtu.BASE_BYTES + random.nextInt(400);
+            return new Settings(seq, window, readerPauses, 0.05, false, mtu);
         }
     }
 
@@ -155,8 +164,8 @@ final class UdxExchange {
             this.settings = settings;
             this.random = new Random(net.random().nextLong());
             this.host = net.host(address);
-            this.socket = host.bind(1000);
-            this.otherSocket = host.bind(2000);
+            this.socket = host.bind(1000, settings.mtu);
+            this.otherSocket = host.bind(2000, settings.mtu);
             this.machine = new UdxMachine(random);
             this.stream = machine.streams.open(this, settings.windowBytes);
             this.toSend = Bytes.random(random, bytes);

@@ -7,7 +7,7 @@ import dev.keyhole.transport.net.Machine;
 import java.util.Random;
 
 /** A machine that does nothing but streams. */
-final class UdxMachine implements Machine {
+class UdxMachine implements Machine {
 
     final StreamMultiplexer streams;
     int strangers;

@@ -27,11 +27,15 @@ import dev.keyhole.transport.udx.UdxCounters.Event;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class UdxStreamTest {
 
     private static final Bytes X = Bytes.utf8("x");
+
+    /** A socket that can send large packets in one piece. */
+    private static final LocalSocket WHOLE_SOCKET = new LocalSocket(7, SOCKET.local(), 1500);
 
     private LoneStream lone = LoneStream.connected();
 
@@ -430,7 +434,7 @@ class UdxStreamTest {
     @Test
     void aTimeoutRepeatsTheLowestPacketFirst() {
         warmUp(20);
-        lone.stream.write(Bytes.wrap(new byte[20 * Sender.MAX_PAYLOAD]), lone.now);
+        lone.stream.write(Bytes.wrap(new byte[20 * PathMtu.BASE_PAYLOAD]), lone.now);
         lone.drain();
         lone.until(lone.now / 1_000_000 + 30);
         int first = lone.sentHeaders().get(0).seq();
@@ -447,6 +451,100 @@ class UdxStreamTest {
         }
 
         assertThat(asked.subList(asked.size() - 4, asked.size())).containsOnly(first);
+    }
+
+    // Sizes of packets.
+
+    @Test
+    void packetsThatTryASizeHaveZerosInFrontOfTheirPayload() {
+        LoneStream searching = searching();
+
+        searching.stream.write(Bytes.random(new Random(1), 3 * 1152), searching.now);
+        List<Bytes> sent = searching.sent();
+
+        assertThat(sent).extracting(Bytes::length).containsExactly(1204, 1172, 1172);
+        Bytes padded = sent.get(0);
+        assertThat(PacketHeader.of(padded).dataOffset()).isEqualTo(32);
+        assertThat(padded.slice(20, 52)).isEqualTo(Bytes.wrap(new byte[32]));
+        assertThat(padded.slice(52))
+                .isEqualTo(Bytes.random(new Random(1), 3 * 1152).slice(0, 1152));
+        assertThat(searching.recorder.whole).containsExactly(padded);
+    }
+
+    @Test
+    void aSizeThatArrivesIsThatOfPacketsFromThenOn() {
+        LoneStream searching = searching();
+        searching.stream.write(Bytes.wrap(new byte[3 * 1152]), searching.now);
+        searching.sent();
+
+        searching.receive(WHOLE_SOCKET, PEER, ackOf(4));
+        searching.stream.write(Bytes.wrap(new byte[3 * 1184]), searching.now);
+
+        assertThat(searching.sent()).extracting(Bytes::length).containsExactly(1236, 1204, 1204);
+        assertThat(searching.stream.stats().mtu()).isEqualTo(1232);
+    }
+
+    @Test
+    void aPacketThatWasTooLargeIsRepeatedWithoutPaddingAndIsNoSignOfCongestion() {
+        LoneStream searching = searching();
+        searching.stream.write(Bytes.wrap(new byte[6 * 1152]), searching.now);
+        searching.sent();
+        int window = searching.stream.stats().windowPackets();
+
+        searching.until(20);
+        searching.receive(WHOLE_SOCKET, PEER, packet(SACK, 4_194_304, 0, 1, blocks(2, 7)));
+        searching.until(25);
+
+        List<Bytes> sent = searching.sent();
+        assertThat(sent).extracting(Bytes::length).containsExactly(1172);
+        assertThat(PacketHeader.of(sent.get(0)).seq()).isEqualTo(1);
+        assertThat(searching.stream.stats().windowPackets()).isGreaterThanOrEqualTo(window);
+    }
+
+    @Test
+    void whatMayBeLostForItsSizeMayBeCutWhenItIsRepeated() {
+        LoneStream searching = searching();
+        searching.stream.write(Bytes.wrap(new byte[2 * 1152]), searching.now);
+        searching.sent();
+        searching.receive(WHOLE_SOCKET, PEER, ackOf(3));
+        searching.stream.write(Bytes.wrap(new byte[1184]), searching.now);
+        assertThat(searching.sent()).extracting(Bytes::length).containsExactly(1204);
+        assertThat(searching.recorder.whole).hasSize(2);
+
+        searching.until(9_000);
+
+        assertThat(searching.sent()).hasSizeGreaterThan(5).allMatch(p -> p.length() == 1204);
+        assertThat(searching.recorder.whole).hasSize(2);
+    }
+
+    @Test
+    void anotherPathIsTakenToCarryNoMoreThanAnyOther() {
+        LoneStream searching = searching();
+        searching.stream.write(Bytes.wrap(new byte[2 * 1152]), searching.now);
+        searching.sent();
+        searching.receive(WHOLE_SOCKET, PEER, ackOf(3));
+
+        searching.stream.changeRemote(WHOLE_SOCKET, OTHER_PEER, REMOTE_ID, searching.now);
+        searching.stream.write(Bytes.wrap(new byte[2 * 1152]), searching.now);
+
+        assertThat(searching.sent()).extracting(Bytes::length).containsExactly(1172, 1172);
+    }
+
+    /** A stream that may try larger packets, and over whose path one has arrived. */
+    private static LoneStream searching() {
+        LoneStream searching =
+                new LoneStream(new Inbox(), LoneStream.LOCAL_ID, UdxStream.DEFAULT_WINDOW_BYTES);
+        searching.stream.connect(WHOLE_SOCKET, PEER, REMOTE_ID, 0);
+        searching.write("x");
+        searching.sent();
+        searching.until(10);
+        searching.receive(WHOLE_SOCKET, PEER, ackOf(1));
+        searching.sent();
+        return searching;
+    }
+
+    private static Bytes ackOf(int ack) {
+        return packet(ACK, 4_194_304, 0, ack, Bytes.EMPTY);
     }
 
     // Timeouts and losses.
