@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A reply counts only if it comes from the address that was asked, and transaction ids are drawn
  * at random among the free ones, so that nobody off the path can answer for somebody else. What the
- * congestion window holds back waits in line, without a clock running, and leaves with the next
- * slot.
+ * congestion window holds back waits in line, without a clock running, and leaves when others have
+ * ended or a slot begins.
  */
 public final class PendingRequests {
 
@@ -304,17 +304,22 @@ public final class PendingRequests {
             inFlight.remove(pending.tid);
             window.ended();
         }
+        sendWaiting(nowNanos);
     }
 
     private void advance(long nowNanos) {
         for (int i = 0; i < 4 && nowNanos - slotStartNanos >= CongestionWindow.SLOT_NANOS; i++) {
             slotStartNanos += CongestionWindow.SLOT_NANOS;
             window.advance();
-            while (!waiting.isEmpty() && !window.isFull()) {
-                transmit(waiting.remove(), nowNanos);
-            }
+            sendWaiting(nowNanos);
         }
         long behind = (nowNanos - slotStartNanos) / CongestionWindow.SLOT_NANOS;
         slotStartNanos += behind * CongestionWindow.SLOT_NANOS;
+    }
+
+    private void sendWaiting(long nowNanos) {
+        while (refusal == null && !waiting.isEmpty() && !window.isFull()) {
+            transmit(waiting.remove(), nowNanos);
+        }
     }
 }

@@ -158,6 +158,31 @@ class PendingRequestsTest {
     }
 
     @Test
+    void whatWaitsInLineLeavesAsSoonAsOthersHaveEnded() throws Exception {
+        for (int i = 0; i < PendingRequests.MAX_WINDOW + 2; i++) {
+            requests.send(PING, log, 0);
+        }
+        now = MILLISECONDS.toNanos(5);
+
+        answer(sent.get(0), PEER);
+
+        assertThat(sent).hasSize(PendingRequests.MAX_WINDOW + 1);
+        assertThat(sent.get(sent.size() - 1).atNanos).isEqualTo(now);
+    }
+
+    @Test
+    void nothingLeavesWhileEverythingIsGivenUp() {
+        for (int i = 0; i < PendingRequests.MAX_WINDOW + 2; i++) {
+            requests.send(PING, log, 0);
+        }
+
+        requests.suspend(0);
+
+        assertThat(sent).hasSize(PendingRequests.MAX_WINDOW);
+        assertThat(log.outcomes).hasSize(PendingRequests.MAX_WINDOW + 2);
+    }
+
+    @Test
     void forcedRequestDoesNotWaitInLine() {
         for (int i = 0; i < PendingRequests.MAX_WINDOW; i++) {
             requests.send(PING, log, 0);
