@@ -39,8 +39,8 @@ final class Compare {
 
     private Set<String> only = PARTS;
     private int rounds = 5;
-    private double warmUpSeconds = 2;
-    private double seconds = 3;
+    private double warmUpSeconds = 5;
+    private double seconds = 4;
     private double wireSeconds = 4;
     private boolean quick;
     private boolean original = true;
@@ -271,7 +271,7 @@ final class Compare {
                 (who, round) -> {
                     try (Flow flow = Flow.start(ends, who, null)) {
                         flow.client.ask("run echo 60");
-                        sleep(3 * warmUpSeconds); // there are few in a second to compile code for
+                        sleep(2 * warmUpSeconds); // there are few in a second to compile code for
                         flow.client.ask("latency");
                         long begin = System.nanoTime();
                         sleep(seconds);
@@ -296,8 +296,8 @@ final class Compare {
                         // Some thousand connects, until all that they touch is compiled.
                         long warmUp = (long) (warmUpSeconds * 1000);
                         long millis = (long) (seconds * 1000);
-                        flow.client.ask("connects 1 " + 2 * warmUp);
-                        flow.client.ask("connects 50 " + 4 * warmUp);
+                        flow.client.ask("connects 1 " + warmUp);
+                        flow.client.ask("connects 50 " + 2 * warmUp);
                         double sequential = connects(flow, 1, millis)[0];
                         double[] parallel = connects(flow, 50, millis);
                         return new double[] {sequential, parallel[0], parallel[1]};

@@ -12,6 +12,7 @@ import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** Streams over real sockets. */
@@ -46,8 +47,8 @@ class UdxLoopbackTest {
 
             assertThat(a.closed.get(10, SECONDS)).isEqualTo(new CloseReason.Ended());
             assertThat(b.closed.get(10, SECONDS)).isEqualTo(new CloseReason.Ended());
-            assertThat(b.received).isEqualTo(BYTES);
-            assertThat(b.largest).isEqualTo(1472);
+            assertThat(b.received.get()).isEqualTo(BYTES);
+            assertThat(b.largest.get()).isEqualTo(1472);
         }
     }
 
@@ -56,8 +57,8 @@ class UdxLoopbackTest {
 
         private final UdxStream stream = streams.open(this);
         private final CompletableFuture<CloseReason> closed = new CompletableFuture<>();
-        private volatile int largest;
-        private volatile int received;
+        private final AtomicInteger largest = new AtomicInteger();
+        private final AtomicInteger received = new AtomicInteger();
 
         private End() {
             super(new Random());
@@ -65,13 +66,13 @@ class UdxLoopbackTest {
 
         @Override
         public void receive(Datagram datagram, long now) {
-            largest = Math.max(largest, datagram.payload().length());
+            largest.accumulateAndGet(datagram.payload().length(), Math::max);
             super.receive(datagram, now);
         }
 
         @Override
         public void data(Bytes data, long now) {
-            received += data.length();
+            received.addAndGet(data.length());
             stream.consumed(data.length(), now);
         }
 
