@@ -15,10 +15,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -51,6 +54,8 @@ final class RoughWire implements AutoCloseable {
     private volatile boolean closed;
     private long order;
     private final AtomicLong passed = new AtomicLong();
+    private final Map<Integer, Integer> longest = new ConcurrentHashMap<>();
+    private final int mostBytes;
 
     /** A datagram that others overtake. */
     private record Late(long nanos, long order, int from, int to, ByteBuffer datagram)
@@ -63,9 +68,10 @@ final class RoughWire implements AutoCloseable {
         }
     }
 
-    private RoughWire(long seed, double share) throws IOException {
+    private RoughWire(long seed, double share, int mostBytes) throws IOException {
         this.random = new Random(seed);
         this.share = share;
+        this.mostBytes = mostBytes;
         this.selector = Selector.open();
         this.thread = new Thread(this::run, "rough wire");
         thread.setDaemon(true);
@@ -78,8 +84,17 @@ final class RoughWire implements AutoCloseable {
      * @param ports at which programs will be that are spoken to before they have said anything
      */
     static RoughWire start(long seed, double share, int... ports) {
+        return start(seed, share, MAX_DATAGRAM, ports);
+    }
+
+    /** Begins on a clean wire, on which only what is longer than so many bytes gets lost. */
+    static RoughWire narrow(int mostBytes, int... ports) {
+        return start(0, 0, mostBytes, ports);
+    }
+
+    private static RoughWire start(long seed, double share, int mostBytes, int... ports) {
         try {
-            RoughWire wire = new RoughWire(seed, share);
+            RoughWire wire = new RoughWire(seed, share, mostBytes);
             for (int port : ports) {
                 wire.door(port);
             }
@@ -106,6 +121,11 @@ final class RoughWire implements AutoCloseable {
     /** How many datagrams came. */
     long passed() {
         return passed.get();
+    }
+
+    /** The longest datagrams that passed, each from another port, the longest of all first. */
+    List<Integer> longest() {
+        return longest.values().stream().sorted(Comparator.reverseOrder()).toList();
     }
 
     @Override
@@ -154,9 +174,10 @@ final class RoughWire implements AutoCloseable {
     }
 
     private void pass(int from, int to) throws IOException {
-        if (random.nextDouble() < share) {
+        if (buffer.remaining() > mostBytes || random.nextDouble() < share) {
             return;
         }
+        longest.merge(from, buffer.remaining(), Math::max);
         int copies = random.nextDouble() < share ? 2 : 1;
         for (int i = 0; i < copies; i++) {
             if (random.nextDouble() < share && late.size() < MAX_LATER) {

@@ -14,7 +14,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The original at either end of a connection, and between all programs, the nodes of the network too,
- * a wire on which five datagrams in a hundred get lost, five arrive twice and five late.
+ * a wire on which five datagrams in a hundred get lost, five arrive twice and five late; or one that
+ * loses what is too long for it.
  */
 @Timeout(180)
 class RoughWireIT {
@@ -55,6 +56,36 @@ class RoughWireIT {
     void sixtyFourMebibytesThereAndBackArriveWhole(Ends ends) {
         int port = RoughWire.freePort();
         RoughWire wire = RoughWire.start(SEED, SHARE, port);
+
+        assertThat(echo(ends, wire, port, BYTES)).startsWith(HASH);
+
+        assertThat(wire.passed()).isGreaterThan(2L * BYTES / 1472);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Ends.class)
+    void bothEndsFindOutHowLargePacketsMayBe(Ends ends) {
+        int port = RoughWire.freePort();
+        RoughWire wire = RoughWire.narrow(1472, port);
+
+        echo(ends, wire, port, BYTES / 4);
+
+        assertThat(wire.longest().subList(0, 2)).containsExactly(1472, 1472);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Ends.class)
+    void aWireTooNarrowForTheLargestPacketsHoldsNobodyUp(Ends ends) {
+        int port = RoughWire.freePort();
+        RoughWire wire = RoughWire.narrow(1300, port);
+
+        echo(ends, wire, port, BYTES / 4);
+
+        assertThat(wire.longest().subList(0, 2)).containsExactly(1300, 1300);
+    }
+
+    /** Has bytes sent there and back over a wire, and says their hash. */
+    private String echo(Ends ends, RoughWire wire, int port, int bytes) {
         open.push(wire);
         Peer testnet =
                 Peer.original(
@@ -63,14 +94,13 @@ class RoughWireIT {
         String bootstrap = testnet.await("BOOTSTRAP");
         Peer server = start(ends.ourServer, "echo-server", bootstrap);
         String key = server.await("PUBKEY");
-        long before = wire.passed();
 
         Peer client =
-                start(ends.ourClient, "echo-client", bootstrap, "--connect", key, "--bytes", BYTES);
+                start(ends.ourClient, "echo-client", bootstrap, "--connect", key, "--bytes", bytes);
 
-        assertThat(client.await("OK", LIMIT)).startsWith(HASH);
+        String hash = client.await("OK", LIMIT);
         assertThat(client.await("DONE")).startsWith("1 0 ");
-        assertThat(wire.passed() - before).isGreaterThan(2L * BYTES / 1472);
+        return hash;
     }
 
     private Peer start(boolean ours, String what, String bootstrap, Object... more) {
