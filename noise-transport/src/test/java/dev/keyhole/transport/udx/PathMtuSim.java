@@ -6,11 +6,14 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keyhole.transport.Seeds;
+import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.sim.Link;
+import dev.keyhole.transport.sim.SimHost;
 import dev.keyhole.transport.sim.SimNetwork;
 import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.udx.UdxCounters.Event;
 import dev.keyhole.transport.udx.UdxExchange.Settings;
+import dev.keyhole.transport.udx.UdxExchange.Side;
 import java.util.Random;
 
 /** Streams that look for larger packets, on paths with holes into which large packets fall. */
@@ -108,6 +111,46 @@ class PathMtuSim {
         int found = exchange.a.stream.stats().mtu();
         assertThat(found).isLessThanOrEqualTo(mtu).isGreaterThan(mtu - 32);
         assertThat(count(Event.TIMEOUT)).isZero();
+    }
+
+    @Seeds(20)
+    void aStreamOfLargePacketsMayGoOnThroughARelayThatLiesBehindAHole(long seed) {
+        Random random = new Random(seed);
+        net = new SimNetwork(seed);
+        net.link(clean(seed));
+        SimHost relayHost = net.host("10.0.0.9");
+        LocalSocket relaySocket = relayHost.bind(1000);
+        UdxMachine relays = new UdxMachine(new Random(seed));
+        relayHost.run(relays);
+        Settings settings = Settings.plain().withMtu(1500);
+        exchange = UdxExchange.between(net, settings, BYTES, 0);
+        int idOfA = exchange.a.stream.localId();
+        int idOfB = exchange.b.stream.localId();
+        StreamRelay relay = relays.streams.relay(idOfA, idOfB, new OpenGuard(), 0);
+        relay.initiator().expectAt(relaySocket, exchange.a.socket.local());
+        relay.responder().expectAt(relaySocket, exchange.b.socket.local());
+        int mtu = 1200 + random.nextInt(299);
+        boolean nearEnd = random.nextBoolean();
+        net.narrow(
+                nearEnd ? exchange.a.host : relayHost, nearEnd ? relayHost : exchange.b.host, mtu);
+        net.runUntil(() -> exchange.a.stream.stats().mtu() == 1500, SECONDS.toNanos(60));
+
+        net.cut(exchange.a.host, exchange.b.host);
+        net.run(MILLISECONDS.toNanos(random.nextInt(20)));
+        goThrough(exchange.a, relaySocket, relay.initiator());
+        goThrough(exchange.b, relaySocket, relay.responder());
+        finish();
+
+        int found = exchange.a.stream.stats().mtu();
+        assertThat(found).isLessThanOrEqualTo(mtu).isGreaterThan(mtu - 32);
+        assertThat(count(Event.TIMEOUT)).isZero();
+    }
+
+    private static void goThrough(Side side, LocalSocket relaySocket, StreamRelay.End end) {
+        side.host.command(
+                now ->
+                        side.stream.changeRemote(
+                                side.socket, relaySocket.local(), end.localId(), now));
     }
 
     private void begin(long seed, Link link, int mtu) {

@@ -502,6 +502,29 @@ class UdxStreamTest {
     }
 
     @Test
+    void afterAPacketThatWasTooLargeOthersAreGivenAsMuchTimeAsBefore() {
+        LoneStream searching = searching();
+        searching.stream.write(Bytes.wrap(new byte[2 * 1152]), searching.now);
+        searching.sent();
+        searching.until(20);
+        searching.receive(WHOLE_SOCKET, PEER, packet(SACK, 4_194_304, 0, 1, blocks(2, 3)));
+        searching.until(23);
+        assertThat(searching.sentHeaders()).extracting(PacketHeader::seq).containsExactly(1);
+
+        searching.write("three");
+        searching.drain();
+        searching.write("four");
+        searching.sent();
+        searching.until(33);
+        searching.receive(WHOLE_SOCKET, PEER, packet(SACK, 4_194_304, 0, 1, blocks(2, 3, 4, 5)));
+
+        searching.until(34); // when it would be repeated if something had been lost to congestion
+        assertThat(searching.sent()).isEmpty();
+        searching.until(36);
+        assertThat(searching.sentHeaders()).extracting(PacketHeader::seq).contains(3);
+    }
+
+    @Test
     void whatMayBeLostForItsSizeMayBeCutWhenItIsRepeated() {
         LoneStream searching = searching();
         searching.stream.write(Bytes.wrap(new byte[2 * 1152]), searching.now);
