@@ -46,6 +46,15 @@ public final class SimHost implements Effects {
     private @Nullable Random lateness;
     private long latestNanos;
 
+    private @Nullable Turns turns;
+    private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
+    private long turnDue = Machine.NEVER;
+    private long turnAt = Machine.NEVER;
+    private long freeAt;
+    private int bytesOut;
+    private int datagramsInTurn;
+    private boolean turnIsOver;
+
     private boolean asleep;
     private boolean readsMail;
     private final ArrayDeque<Runnable> mail = new ArrayDeque<>();
@@ -59,6 +68,30 @@ public final class SimHost implements Effects {
         SUSPENDED,
         /** The same, but the clock stood still. */
         SUSPENDED_WITH_CLOCK
+    }
+
+    /**
+     * How a loop with sockets takes turns, in which it takes in all that has come since the last one.
+     *
+     * @param random where its lateness comes from
+     * @param usuallyNanos how late it wakes at most, for datagrams and deadlines
+     * @param rarely the share of turns for which it has to wait until others leave the processor
+     * @param rarelyNanos for how long at most
+     * @param datagramNanos how long a turn takes for each datagram in or out
+     * @param bytesOut what leaves in one turn before the machine is asked to wait for the next
+     */
+    public record Turns(
+            Random random,
+            long usuallyNanos,
+            double rarely,
+            long rarelyNanos,
+            long datagramNanos,
+            int bytesOut) {
+
+        private long drawLateness() {
+            long most = random.nextDouble() < rarely ? rarelyNanos : usuallyNanos;
+            return (long) (random.nextDouble() * most);
+        }
     }
 
     /** Something that is done to a machine. */
@@ -108,6 +141,11 @@ public final class SimHost implements Effects {
     public void wakeLate(Random random, long atMostNanos) {
         lateness = random;
         latestNanos = atMostNanos;
+    }
+
+    /** Has it run like a loop with sockets, which does not answer each datagram by itself. */
+    public void takeTurns(Turns how) {
+        turns = how;
     }
 
     public boolean isAsleep() {
@@ -201,7 +239,16 @@ public final class SimHost implements Effects {
             return;
         }
         sent++;
+        bytesOut += payload.length();
+        datagramsInTurn++;
         network.carry(socket.local(), destination, payload, whole);
+    }
+
+    @Override
+    public boolean isBusy() {
+        Turns how = turns;
+        turnIsOver = how != null && bytesOut > how.bytesOut;
+        return turnIsOver;
     }
 
     /** Sends something that the machine knows nothing of. */
@@ -231,19 +278,52 @@ public final class SimHost implements Effects {
 
     void arrive(Address source, int port, Bytes payload) {
         LocalSocket socket = sockets.get(port);
-        if (socket != null && !asleep) {
-            received++;
-            // Lent, and written over afterwards, as by the loop: whoever kept it will notice.
-            Bytes lent = payload.copy();
-            Datagram datagram = new Datagram(socket, source, lent);
-            input(
-                    () -> {
-                        running().receive(datagram, now());
-                        Arrays.fill(lent.array(), (byte) 0xee);
-                    });
+        if (socket != null && !asleep && turns != null) {
+            inbox.add(() -> take(source, socket, payload));
+            turnBy(network.now());
+        } else if (socket != null && !asleep) {
+            input(() -> take(source, socket, payload));
         } else if (socket != null && readsMail && mail.size() < MAX_MAIL) {
             mail.add(() -> arrive(source, port, payload));
         }
+    }
+
+    private void take(Address source, LocalSocket socket, Bytes payload) {
+        received++;
+        datagramsInTurn++;
+        // Lent, and written over afterwards, as by the loop: whoever kept it will notice.
+        Bytes lent = payload.copy();
+        running().receive(new Datagram(socket, source, lent), now());
+        Arrays.fill(lent.array(), (byte) 0xee);
+    }
+
+    private void turnBy(long due) {
+        Turns how = turns;
+        if (how == null || due >= turnDue) {
+            return;
+        }
+        turnDue = due;
+        turnAt = Math.max(due, freeAt) + how.drawLateness();
+        long at = turnAt;
+        network.at(at, () -> turn(at));
+    }
+
+    private void turn(long at) {
+        if (at != turnAt) {
+            return;
+        }
+        turnDue = Machine.NEVER;
+        turnAt = Machine.NEVER;
+        input(
+                () -> {
+                    for (Runnable arrival = inbox.poll(); arrival != null; arrival = inbox.poll()) {
+                        arrival.run();
+                    }
+                    if (running().deadlineNanos() <= now()) {
+                        wakes++;
+                        running().expire(now());
+                    }
+                });
     }
 
     private Machine running() {
@@ -261,6 +341,9 @@ public final class SimHost implements Effects {
         if (draining) {
             throw new IllegalStateException("a machine must not be re-entered");
         }
+        bytesOut = 0;
+        datagramsInTurn = 0;
+        turnIsOver = false;
         input.run();
         drain();
         while (!notices.isEmpty()) {
@@ -277,11 +360,21 @@ public final class SimHost implements Effects {
     }
 
     private void sleep() {
+        if (turns != null) {
+            freeAt = network.now() + datagramsInTurn * turns.datagramNanos;
+        }
+        if (turnIsOver) {
+            turnBy(network.now());
+        }
         long deadline = running().deadlineNanos();
         if (deadline == Machine.NEVER) {
             return;
         }
         long due = deadline + behindNanos;
+        if (turns != null) {
+            turnBy(Math.max(due, network.now()));
+            return;
+        }
         boolean wakesInTime = due >= wakeAt && (wakeAt > network.now() || lateness != null);
         if (wakesInTime) {
             return;

@@ -101,6 +101,16 @@ public final class SimNetwork {
         wire(from.address(), to.address()).link = one;
     }
 
+    /** Has two hosts send what they send each other over the wires between two others. */
+    public void share(SimHost one, SimHost other, SimHost wiredOne, SimHost wiredOther) {
+        wires.put(
+                List.of(one.address(), other.address()),
+                wire(wiredOne.address(), wiredOther.address()));
+        wires.put(
+                List.of(other.address(), one.address()),
+                wire(wiredOther.address(), wiredOne.address()));
+    }
+
     /** Lets nothing through in one direction. */
     public void cut(SimHost from, SimHost to) {
         wire(from.address(), to.address()).cut = true;
