@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class Outgoing implements Effects.Packet {
 
     private static final byte[] PADDING = new byte[PathMtu.STEP_BYTES];
+    private static final int[] NO_BLOCKS = {};
 
     private int flags;
     private int streamId;
@@ -21,7 +22,7 @@ final class Outgoing implements Effects.Packet {
     private int ack;
     private @Nullable SentPacket payload;
     private @Nullable SeqRanges ranges;
-    private int blocks;
+    private int[] blocks = NO_BLOCKS;
     private int padding;
     private boolean whole;
 
@@ -34,7 +35,7 @@ final class Outgoing implements Effects.Packet {
         ack = newAck;
         payload = null;
         ranges = null;
-        blocks = 0;
+        blocks = NO_BLOCKS;
         padding = 0;
         whole = false;
         return this;
@@ -58,16 +59,16 @@ final class Outgoing implements Effects.Packet {
         return this;
     }
 
-    /** Puts the first so many ranges behind the header. */
-    Outgoing with(SeqRanges newRanges, int count) {
+    /** Puts some ranges behind the header, named by their indices. */
+    Outgoing with(SeqRanges newRanges, int[] indices) {
         ranges = newRanges;
-        blocks = count;
+        blocks = indices;
         return this;
     }
 
     @Override
     public int length() {
-        int behind = payload == null ? 8 * blocks : payload.payloadLength;
+        int behind = payload == null ? 8 * blocks.length : payload.payloadLength;
         return PacketHeader.LENGTH + padding + behind;
     }
 
@@ -83,7 +84,7 @@ final class Outgoing implements Effects.Packet {
             target.put(PADDING, 0, padding);
             payload.writePayloadTo(target);
         } else if (ranges != null) {
-            for (int i = 0; i < blocks; i++) {
+            for (int i : blocks) {
                 target.putInt(Integer.reverseBytes(ranges.start(i)));
                 target.putInt(Integer.reverseBytes(ranges.end(i)));
             }

@@ -1,6 +1,8 @@
 package dev.keyhole.transport.udx;
 
 import dev.keyhole.transport.wire.Bytes;
+import java.util.BitSet;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +29,19 @@ final class ReceiveQueue {
 
     private static final int SMALLEST_RING = 32;
 
+    private static final int MAX_LATEST = 64;
+
+    /** One in so many of the ranges that an ack has room for is among the lowest. */
+    private static final int LOWEST_OF_ROOM = 4;
+
     private final long maxBytes;
     private @Nullable Arrival[] ring = new Arrival[SMALLEST_RING];
     private final SeqRanges kept = new SeqRanges();
+
+    /** The numbers of what was kept last, in a ring. */
+    private final int[] latest = new int[MAX_LATEST];
+
+    private int latestCount;
     private int next;
     private long bytes;
 
@@ -51,6 +63,36 @@ final class ReceiveQueue {
     /** What is kept, for selective acks. */
     SeqRanges kept() {
         return kept;
+    }
+
+    /**
+     * Chooses what a selective ack mentions: all ranges if there is room, or else the lowest, and
+     * those in which something has arrived last. So each is mentioned several times before it has to
+     * make way, and whoever sends knows of all.
+     *
+     * @param room how many fit
+     * @return the indices of the ranges, ascending
+     */
+    int[] mentioned(int room) {
+        if (kept.count() <= room) {
+            return IntStream.range(0, kept.count()).toArray();
+        }
+        BitSet chosen = new BitSet(kept.count());
+        int left = room - room / LOWEST_OF_ROOM;
+        int oldest = Math.max(0, latestCount - MAX_LATEST);
+        for (int i = latestCount - 1; i >= oldest && left > 0; i--) {
+            int range = kept.indexOf(latest[i % MAX_LATEST]);
+            if (range >= 0 && !chosen.get(range)) {
+                chosen.set(range);
+                left--;
+            }
+        }
+        left += room / LOWEST_OF_ROOM;
+        for (int range = chosen.nextClearBit(0); left > 0; range = chosen.nextClearBit(range)) {
+            chosen.set(range);
+            left--;
+        }
+        return chosen.stream().toArray();
     }
 
     /** Memory that kept packets take, their headers included. */
@@ -80,6 +122,8 @@ final class ReceiveQueue {
         ring[seq & ring.length - 1] = new Arrival(flags, payload.copy());
         bytes += cost;
         kept.add(seq, seq + 1, (from, to) -> {});
+        latest[latestCount % MAX_LATEST] = seq;
+        latestCount = latestCount + 1 == 2 * MAX_LATEST ? MAX_LATEST : latestCount + 1;
         return ahead == 0 ? Verdict.IN_ORDER : Verdict.KEPT;
     }
 

@@ -43,8 +43,13 @@ final class SeqRanges {
     }
 
     boolean contains(int seq) {
+        return indexOf(seq) >= 0;
+    }
+
+    /** The range that a number is in; -1 if it is in none. */
+    int indexOf(int seq) {
         int index = firstEndingAfter(seq);
-        return index < count && starts[index] - seq <= 0;
+        return index < count && starts[index] - seq <= 0 ? index : -1;
     }
 
     /** Adds the numbers from start up to, but not with, end, and visits those that were missing. */

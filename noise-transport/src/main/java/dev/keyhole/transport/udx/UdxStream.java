@@ -47,7 +47,7 @@ public final class UdxStream extends Deadlines.Entry {
     static final int MAX_COPIES = 4;
 
     /** What may wait out of order, in windows. */
-    private static final int KEPT_WINDOWS = 2;
+    static final int KEPT_WINDOWS = 2;
 
     /** What a stream holds at most, in windows: unread, and out of order. */
     static final int MAX_HELD_WINDOWS = 3;
@@ -679,9 +679,9 @@ public final class UdxStream extends Deadlines.Entry {
     /** An ack, for whom the peer is known by the given id. */
     private Outgoing ack(int streamId) {
         SeqRanges kept = receiving.kept();
-        int blocks = Math.min(kept.count(), Sender.MAX_BLOCKS);
-        int flags = blocks > 0 ? PacketHeader.SACK : PacketHeader.ACK;
-        return header(flags, streamId, sender.nextSeq()).with(kept, blocks);
+        int flags = kept.isEmpty() ? PacketHeader.ACK : PacketHeader.SACK;
+        return header(flags, streamId, sender.nextSeq())
+                .with(kept, receiving.mentioned(Sender.MAX_BLOCKS));
     }
 
     /** A header of today. */

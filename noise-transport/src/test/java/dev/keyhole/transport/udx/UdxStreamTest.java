@@ -111,7 +111,7 @@ class UdxStreamTest {
     }
 
     @Test
-    void aSelectiveAckNamesTheLowestFiftyRanges() {
+    void aSelectiveAckNamesTheLatestRangesAndTheLowest() {
         for (int i = 1; i <= 60; i++) {
             lone.receive(DATA, 2 * i, 0, X);
         }
@@ -121,7 +121,9 @@ class UdxStreamTest {
         assertThat(PacketHeader.of(last).flags()).isEqualTo(SACK);
         assertThat(last.length()).isEqualTo(420);
         assertThat(last.slice(20, 28)).isEqualTo(blocks(2, 3));
-        assertThat(last.slice(412)).isEqualTo(blocks(100, 101));
+        assertThat(last.slice(108, 116)).isEqualTo(blocks(24, 25));
+        assertThat(last.slice(116, 124)).isEqualTo(blocks(46, 47));
+        assertThat(last.slice(412)).isEqualTo(blocks(120, 121));
     }
 
     @Test
