@@ -19,6 +19,7 @@ final class DeliveryRate {
 
     private boolean sampled;
     private long priorDelivered;
+    private long latestPrior;
     private long intervalNanos;
     private boolean limited;
 
@@ -49,12 +50,14 @@ final class DeliveryRate {
     void begin() {
         sampled = false;
         priorDelivered = -1;
+        latestPrior = -1;
     }
 
     /** Takes in that a packet has arrived. */
     void arrived(SentPacket packet, long now) {
         delivered++;
         deliveredAt = now;
+        latestPrior = Math.max(latestPrior, packet.deliveredBefore);
         if (packet.rateUsable && packet.deliveredBefore > priorDelivered) {
             sampled = true;
             priorDelivered = packet.deliveredBefore;
@@ -73,9 +76,9 @@ final class DeliveryRate {
         return sampled && intervalNanos > 0 && intervalNanos >= minimumRttNanos;
     }
 
-    /** How many had arrived when the packet was sent that the sample is of; -1 if there is none. */
+    /** How many had arrived when the packet was sent, of those that have arrived now, that left last. */
     long priorDelivered() {
-        return priorDelivered;
+        return latestPrior;
     }
 
     double packetsPerNano() {

@@ -284,6 +284,12 @@ final class Flight {
         }
     }
 
+    /** A packet that was sent and has not arrived, if that is so. */
+    @Nullable SentPacket pending(int seq) {
+        boolean sent = seq - unacknowledged >= 0 && seq - next < 0;
+        return sent ? ring[seq & ring.length - 1] : null;
+    }
+
     /** A packet that has not arrived. */
     SentPacket at(int seq) {
         SentPacket packet = ring[seq & ring.length - 1];

@@ -51,20 +51,24 @@ final class LossDetector {
      * Takes in a packet that has arrived.
      *
      * @param timely whether the ack says so as soon as it could
+     * @param complete whether acks have room for all that arrives, so that the order in which they
+     *     mention packets is that of their arrival
      * @return whether it had been given up too early
      */
-    boolean arrived(SentPacket packet, boolean timely, long now) {
+    boolean arrived(SentPacket packet, boolean timely, boolean complete, long now) {
         long rttNanos = timely ? now - packet.sentNanos : trackedRttNanos;
         if (!tracking || packet.seq - highestArrived > 0) {
             highestArrived = packet.seq;
-        } else if (packet.sentOnce()) {
+        } else if (packet.sentOnce() && complete) {
             reorderingSeen = true;
         }
         boolean ackOfEarlierCopy =
                 !packet.sentOnce() && now - packet.sentNanos < rtt.minimumNanos();
         if (ackOfEarlierCopy || packet.arrivedThoughLost) {
-            reorderingSeen = true;
-            patienceSteps = Math.min(patienceSteps + 1, MAX_PATIENCE_STEPS);
+            if (complete) {
+                reorderingSeen = true;
+                patienceSteps = Math.min(patienceSteps + 1, MAX_PATIENCE_STEPS);
+            }
             return true;
         }
         if (!tracking || packet.sentAfter(trackedSentNanos, trackedSeq)) {

@@ -7,6 +7,7 @@ import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The sending end of a stream: what to send, when, and when to send it again.
@@ -32,6 +33,9 @@ final class Sender {
 
     /** How many new packets leave before others have their turn. */
     private static final int MAX_PACKETS_PER_TURN = 32;
+
+    /** If so many packets wait for one that was lost twice, it is repeated in two copies. */
+    private static final int MANY_AHEAD = 1024;
 
     /** Probes without an answer, each after twice the time, before only the timeout is left. */
     private static final int MAX_PROBES = 3;
@@ -90,6 +94,9 @@ final class Sender {
 
     /** Whether the last selective ack had no room for all that the peer holds. */
     private boolean acksTruncated;
+
+    /** Whether, besides, what it mentions last was sent long ago. */
+    private boolean acksBehind;
 
     /** The end of its last block: what is above may have arrived unmentioned. */
     private int mentionedBelow;
@@ -332,6 +339,7 @@ final class Sender {
         if (ofToday && (blocks.length() > 0 || advanced)) {
             acksTruncated = ranges >= MAX_BLOCKS && rtt.isSampled();
             mentionedBelow = acksTruncated ? end : flight.next();
+            acksBehind = acksTruncated && isLongSent(flight.pending(end), now);
         }
         if (arrived.packets > 0) {
             acknowledged = true;
@@ -342,6 +350,14 @@ final class Sender {
         if (advanced) {
             progressed(now);
         }
+    }
+
+    private boolean isLongSent(@Nullable SentPacket packet, long now) {
+        if (packet == null) {
+            return false;
+        }
+        boolean onItsWay = packet.state == SentPacket.State.IN_FLIGHT && packet.sentOnce();
+        return !onItsWay || now - packet.sentNanos > rtt.lateNanos();
     }
 
     /**
@@ -442,6 +458,11 @@ final class Sender {
         boolean sent = false;
         SentPacket packet = flight.nextLost();
         while (packet != null && inFlight() < congestion.windowPackets() && pacer.allows(now)) {
+            if (packet.transmissions > 1 && mode == Mode.RECOVERY && packetsAhead() > MANY_AHEAD) {
+                pacer.spend(packet.datagramLength());
+                counters.count(UdxCounters.Event.RETRANSMITTED);
+                path.sendAgain(packet, mayBeWhole(packet), false, effects);
+            }
             repeat(packet, mayBeWhole(packet), path, effects, now);
             sent = true;
             packet = flight.nextLost();
@@ -482,10 +503,20 @@ final class Sender {
         return !queue.isEmpty() || ending && !endSent;
     }
 
-    /** Whether the peer takes another packet, for its window and for the gap before it. */
+    /**
+     * Whether the peer takes another packet, for its window and for the gap before it. Behind a gap a
+     * peer like us keeps {@link UdxStream#KEPT_WINDOWS} windows and refuses what goes beyond.
+     */
     private boolean peerHasRoom() {
+        int ahead = packetsAhead();
+        long kept = UdxStream.KEPT_WINDOWS * peerWindow / datagramBytes();
         return inFlight() < peerWindowPackets()
-                && flight.next() - flight.unacknowledged() < ReceiveQueue.MAX_PACKETS_AHEAD;
+                && (ahead == 0 || ahead < Math.min(kept, ReceiveQueue.MAX_PACKETS_AHEAD));
+    }
+
+    /** How many packets the peer has, or is to have, from the first that it waits for on. */
+    private int packetsAhead() {
+        return flight.next() - flight.unacknowledged();
     }
 
     private long peerWindowPackets() {
@@ -513,7 +544,7 @@ final class Sender {
         if (flight.isEmpty()) {
             congestion.resumed();
         }
-        rate.sent(packet, flight.inFlight() > 0, !acksTruncated, now);
+        rate.sent(packet, flight.inFlight() > 0, !acksBehind, now);
     }
 
     private void repeat(SentPacket packet, boolean whole, Path path, Effects effects, long now) {
@@ -723,7 +754,7 @@ final class Sender {
             boolean timely =
                     packet.sentNanos >= wokeAt
                             && (!acksTruncated || packet.seq - mentionedBelow < 0);
-            if (losses.arrived(packet, timely, now)) {
+            if (losses.arrived(packet, timely, !acksTruncated, now)) {
                 neverLost();
             }
             allTimely &= timely;

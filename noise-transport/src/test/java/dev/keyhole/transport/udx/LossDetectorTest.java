@@ -61,7 +61,8 @@ class LossDetectorTest {
                 1,
                 packet ->
                         falseAlarms.add(
-                                detector.arrived(packet, true, RTT + MILLISECONDS.toNanos(12))));
+                                detector.arrived(
+                                        packet, true, true, RTT + MILLISECONDS.toNanos(12))));
         send(2 * RTT, 2);
         arrive(3, 4, 3 * RTT);
 
@@ -78,8 +79,8 @@ class LossDetectorTest {
         flight.lose(packet);
         flight.repeated(packet, 2 * RTT);
 
-        assertThat(detector.arrived(packet, true, 2 * RTT + RTT / 2)).isTrue();
-        assertThat(detector.arrived(packet, true, 3 * RTT)).isFalse();
+        assertThat(detector.arrived(packet, true, true, 2 * RTT + RTT / 2)).isTrue();
+        assertThat(detector.arrived(packet, true, true, 3 * RTT)).isFalse();
     }
 
     @Test
@@ -101,7 +102,7 @@ class LossDetectorTest {
     }
 
     private void arrive(int from, int to, long now) {
-        flight.acknowledgeRange(from, to, packet -> detector.arrived(packet, true, now));
+        flight.acknowledgeRange(from, to, packet -> detector.arrived(packet, true, true, now));
     }
 
     private List<Integer> lost() {
