@@ -10,10 +10,17 @@ import java.util.Random;
  *
  * <p>It models the path, by the highest rate of delivery of late and by the shortest round trip, and
  * keeps as much in flight as the path holds; a lost packet here and there changes nothing. Where this
- * differs from the original ({@code docs/protocol.md}, "Sending over UDX"): only when a round loses
- * more than two packets in a hundred is that taken for a full queue, which ends the startup and holds
- * growth for the round; and the shortest round trip is looked for with half a path in flight, not with
- * four packets.
+ * differs from the original ({@code docs/protocol.md}, "Sending over UDX"), it is mostly for streams
+ * that share a path:
+ *
+ * <ul>
+ *   <li>A round that loses more than five packets in a hundred is taken for a full queue. It ends
+ *       the startup, holds growth for the round, has rates forgotten that were measured before the
+ *       queue was full, and makes the window smaller for a while.
+ *   <li>A probe that brings more leads to another startup, since that is what a stream finds which
+ *       has less than its share. One that has more finds little.
+ *   <li>The shortest round trip is looked for with half a path in flight, not with four packets.
+ * </ul>
  */
 final class Bbr {
 
@@ -24,10 +31,17 @@ final class Bbr {
     static final int MAX_PACKETS = ReceiveQueue.MAX_PACKETS_AHEAD;
 
     private static final double STARTUP_GAIN = 2.885;
+
+    /** From so many packets in flight on a startup takes it slower: it will overshoot by as many. */
+    private static final int MANY_PACKETS = 500;
+
+    private static final double STARTUP_GAIN_OF_MANY = 2;
+    private static final double STARTUP_GROWTH_OF_MANY = 0.5;
+
     private static final double CAREFUL_GAIN = 1.25;
     private static final double WINDOW_GAIN = 2;
     private static final double MIN_WINDOW_GAIN = 1.25;
-    private static final double WINDOW_GAIN_AFTER_LOSS = 0.8;
+    private static final double WINDOW_GAIN_AFTER_LOSS = 0.7;
     private static final double WINDOW_GAIN_STEP = 0.05;
     private static final double WINDOW_GAIN_FOR_PROBE = 0.5;
 
@@ -38,6 +52,17 @@ final class Bbr {
     private static final int FIRST_CRUISE = 2;
     private static final int MIN_PHASES = 6;
     private static final int MORE_PHASES = 4;
+
+    private static final double PROBE_GAIN = 1.25;
+    private static final double DRAIN_AFTER_PROBE_GAIN = 0.75;
+
+    /** Where a quarter more is a packet or two, and lost in the noise, probes try twice as much. */
+    private static final int FEW_PACKETS = 40;
+
+    private static final double PROBE_GAIN_OF_FEW = 2;
+
+    /** By how much the rate has grown when a probe has found that there is more to be had. */
+    private static final double GROWTH_BY_PROBE = 1.03;
 
     /** A little less than the path carries, so that queues empty. */
     private static final double PACING_MARGIN = 0.99;
@@ -62,8 +87,11 @@ final class Bbr {
     private static final int AGGREGATION_ROUNDS = 5;
     private static final long MAX_AGGREGATION_NANOS = MILLISECONDS.toNanos(100);
 
-    private static final double HEAVY_LOSS = 0.02;
+    private static final double HEAVY_LOSS = 0.05;
     private static final int HEAVY_LOSS_PACKETS = 8;
+
+    /** What remains at least of a rate that was measured before a queue was full. */
+    private static final double RATE_AFTER_LOSS = 0.85;
 
     /** What is being found out. */
     private enum State {
@@ -93,6 +121,11 @@ final class Bbr {
     private double fullBandwidth;
     private int roundsWithoutGrowth;
     private boolean pipeFull;
+    private boolean startupEndedByLoss;
+
+    /** The rate at the beginning of the last probe; 0 before the first. */
+    private double bandwidthBeforeProbe;
+
     private double windowGain = WINDOW_GAIN;
     private double windowGainBefore = WINDOW_GAIN;
     private boolean queueGrows;
@@ -150,6 +183,7 @@ final class Bbr {
             if (pipeFull) {
                 windowGain = Math.max(MIN_WINDOW_GAIN, windowGain * WINDOW_GAIN_AFTER_LOSS);
             }
+            startupEndedByLoss |= !pipeFull;
             pipeFull = true;
             shrink(inFlight);
             conserving = true;
@@ -215,6 +249,9 @@ final class Bbr {
             return;
         }
         roundEndsAt = rate.delivered();
+        if (heavyLossInRound) {
+            forgetRates();
+        }
         round++;
         bandwidthOfRounds[(int) (round % BANDWIDTH_ROUNDS)] = 0;
         if (conserving) {
@@ -223,6 +260,18 @@ final class Bbr {
         heavyLossInRound = false;
         lostInRound = 0;
         packetsOfRound = inFlight;
+    }
+
+    /** Lowers rates that were measured before the queue was full, towards what it has come to. */
+    private void forgetRates() {
+        double latest = bandwidthOfRounds[(int) (round % BANDWIDTH_ROUNDS)];
+        if (latest == 0) {
+            return;
+        }
+        double most = Math.max(latest, RATE_AFTER_LOSS * bandwidth);
+        for (int i = 0; i < BANDWIDTH_ROUNDS; i++) {
+            bandwidthOfRounds[i] = Math.min(bandwidthOfRounds[i], most);
+        }
     }
 
     private void measureBandwidth(DeliveryRate rate) {
@@ -283,11 +332,25 @@ final class Bbr {
             phase++;
             phaseAt = now;
         }
-        if (phase >= phases) {
+        if (hasProbeSucceeded()) {
+            state = State.STARTUP;
+            pipeFull = false;
+            fullBandwidth = bandwidth;
+            roundsWithoutGrowth = 0;
+        } else if (phase >= phases) {
             phase = PROBE;
+            bandwidthBeforeProbe = bandwidth;
             drawPhases();
             windowGain = Math.min(windowGain + WINDOW_GAIN_STEP, WINDOW_GAIN);
         }
+    }
+
+    /** The acks of what left during a probe come in during the next two phases. */
+    private boolean hasProbeSucceeded() {
+        return bandwidthBeforeProbe > 0
+                && (phase == DRAIN_AFTER_PROBE || phase == FIRST_CRUISE)
+                && !heavyLossInRound
+                && bandwidth >= GROWTH_BY_PROBE * bandwidthBeforeProbe;
     }
 
     /** Cycles differ in length, lest streams that share a path probe at the same time for ever. */
@@ -335,7 +398,10 @@ final class Bbr {
     private void probeBandwidth(long now) {
         state = State.PROBE_BANDWIDTH;
         drawPhases();
-        phase = FIRST_CRUISE + dice.nextInt(phases - FIRST_CRUISE);
+        // Losses may have been the doing of others, who have had their lesson by now.
+        phase = startupEndedByLoss ? PROBE : FIRST_CRUISE + dice.nextInt(phases - FIRST_CRUISE);
+        bandwidthBeforeProbe = startupEndedByLoss ? bandwidth : bandwidthBeforeProbe;
+        startupEndedByLoss = false;
         phaseAt = now;
     }
 
@@ -387,7 +453,7 @@ final class Bbr {
             if (pipeFull) {
                 window = Math.min(window + packets, target);
             } else if (window < target || minRttNanos == Long.MAX_VALUE) {
-                window += packets;
+                window += window > MANY_PACKETS ? STARTUP_GROWTH_OF_MANY * packets : packets;
             }
         }
         window = Math.min(Math.max(window, MIN_PACKETS), MAX_PACKETS);
@@ -411,21 +477,29 @@ final class Bbr {
 
     private double pacingGain() {
         return switch (state) {
-            case STARTUP -> queueGrows ? CAREFUL_GAIN : STARTUP_GAIN;
+            case STARTUP -> startupGain();
             case DRAIN -> 1 / STARTUP_GAIN;
             case PROBE_BANDWIDTH ->
                     switch (phase) {
-                        case PROBE -> 1.25;
-                        case DRAIN_AFTER_PROBE -> 0.75;
+                        case PROBE -> pathHolds(1) < FEW_PACKETS ? PROBE_GAIN_OF_FEW : PROBE_GAIN;
+                        case DRAIN_AFTER_PROBE -> DRAIN_AFTER_PROBE_GAIN;
                         default -> 1;
                     };
             case PROBE_RTT -> 1;
         };
     }
 
+    private double startupGain() {
+        if (queueGrows) {
+            return CAREFUL_GAIN;
+        }
+        return window > MANY_PACKETS ? STARTUP_GAIN_OF_MANY : STARTUP_GAIN;
+    }
+
     private double windowGain() {
         if (state == State.STARTUP && queueGrows) {
-            return CAREFUL_GAIN;
+            // The queue may be that of others, in which a smaller window would be a smaller share.
+            return bandwidthBeforeProbe > 0 ? WINDOW_GAIN : CAREFUL_GAIN;
         }
         boolean probing = state == State.PROBE_BANDWIDTH && phase == PROBE;
         return probing ? windowGain + WINDOW_GAIN_FOR_PROBE : windowGain;
