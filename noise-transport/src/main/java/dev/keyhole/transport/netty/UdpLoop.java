@@ -1,6 +1,7 @@
 package dev.keyhole.transport.netty;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.concurrent.TimeUnit.MICROSECONDS;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
@@ -59,6 +60,12 @@ public final class UdpLoop implements AutoCloseable {
     /** What comes in before the loop answers. */
     private static final int MAX_BYTES_IN_PER_TURN = 64 << 10;
 
+    /**
+     * How long answers may wait for the rest of what has come in. Handshakes are long to answer, and
+     * the first of many must not wait for the last.
+     */
+    private static final long MAX_NANOS_IN_PER_TURN = MICROSECONDS.toNanos(250);
+
     /** Errors of one socket in a row, with nothing received in between, after which it is replaced. */
     private static final int MAX_ERRORS = 32;
 
@@ -95,6 +102,7 @@ public final class UdpLoop implements AutoCloseable {
     private long wakeUpNanos = Machine.NEVER;
     private boolean settling;
     private int bytesSinceSettled;
+    private long firstSinceSettled;
     private volatile boolean closed;
 
     private UdpLoop(EventLoopThread thread) {
@@ -618,14 +626,19 @@ public final class UdpLoop implements AutoCloseable {
                 datagram = new Datagram(at, source, payload);
                 last = datagram;
             }
+            long now = nowNanos();
+            if (bytesSinceSettled == 0) {
+                firstSinceSettled = now;
+            }
             try {
-                current.receive(datagram, nowNanos());
+                current.receive(datagram, now);
             } catch (RuntimeException | AssertionError failure) {
                 fail(failure);
             }
             bytesSinceSettled += payload.length();
-            if (bytesSinceSettled > MAX_BYTES_IN_PER_TURN) {
-                settle(); // so that acks do not wait until everything has been read
+            if (bytesSinceSettled > MAX_BYTES_IN_PER_TURN
+                    || now - firstSinceSettled > MAX_NANOS_IN_PER_TURN) {
+                settle(); // so that nobody waits until everything has been read
             }
         }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,6 +46,39 @@ class UdpLoopTest {
             assertThat(datagram.payload().toUtf8()).isEqualTo("hello");
             assertThat(datagram.source()).isEqualTo(from.local());
             assertThat(datagram.socket()).isEqualTo(to);
+        }
+    }
+
+    @Test
+    void doesNotKeepTheFirstAnswerUntilTheLastOfManySlowOnesIsMade() throws Exception {
+        try (UdpLoop one = UdpLoop.open("one");
+                UdpLoop two = UdpLoop.open("two")) {
+            LocalSocket from = one.bind(ANY);
+            LocalSocket to = two.bind(ANY);
+            Recorder sender = Recorder.on(one);
+            Slow slow = new Slow(10);
+            two.start(slow, failure -> {});
+            CountDownLatch sent = new CountDownLatch(1);
+            two.command(now -> await(sent));
+
+            sender.ask(one, effects -> burst(effects, from, to.local(), 10));
+            sender.ask(one, effects -> sent.countDown());
+
+            assertThat(slow.drainsBeforeLast.get(5, SECONDS)).isPositive();
+        }
+    }
+
+    private static void burst(Effects effects, LocalSocket from, Address to, int datagrams) {
+        for (int i = 0; i < datagrams; i++) {
+            effects.send(from, to, Bytes.of(i));
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(5, SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -271,6 +305,50 @@ class UdpLoopTest {
         }
     }
 
+    /** Takes a millisecond for each datagram, and counts how often it could answer in between. */
+    private static final class Slow implements Machine {
+
+        final CompletableFuture<Integer> drainsBeforeLast = new CompletableFuture<>();
+        private int left;
+        private int drains;
+
+        Slow(int datagrams) {
+            left = datagrams;
+        }
+
+        @Override
+        public void receive(Datagram datagram, long nowNanos) {
+            long until = System.nanoTime() + MILLISECONDS.toNanos(1);
+            while (System.nanoTime() < until) {
+                Thread.onSpinWait();
+            }
+            left--;
+            if (left == 0) {
+                drainsBeforeLast.complete(drains);
+            }
+            drains = left == 9 ? 0 : drains;
+        }
+
+        @Override
+        public void opened(int request, LocalSocket socket, long nowNanos) {}
+
+        @Override
+        public void openFailed(int request, String why, long nowNanos) {}
+
+        @Override
+        public void expire(long nowNanos) {}
+
+        @Override
+        public void drain(Effects effects, long nowNanos) {
+            drains++;
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return NEVER;
+        }
+    }
+
     /** Remembers what came in and demands what it is told to; touched on its loop's thread only. */
     private static final class Recorder implements Machine {
 
@@ -284,6 +362,9 @@ class UdpLoopTest {
         static Recorder on(UdpLoop loop) {
             var recorder = new Recorder();
             loop.start(recorder, failure -> {});
+            CountDownLatch started = new CountDownLatch(1);
+            loop.command(now -> started.countDown());
+            UdpLoopTest.await(started);
             return recorder;
         }
 
