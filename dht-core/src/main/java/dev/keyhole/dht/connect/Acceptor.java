@@ -78,6 +78,10 @@ public final class Acceptor {
     private final Announcer announcer;
     private final ServerCounters counters = new ServerCounters();
     private final Map<Bytes, Slot> slots = new HashMap<>();
+
+    /** Those that are kept for the sake of copies alone, oldest first. */
+    private final Set<Slot> lingering = new LinkedHashSet<>();
+
     private final BitSet slotIds = new BitSet();
     private final Map<Integer, Slot> slotsById = new HashMap<>();
     private final Map<Integer, Integer> pendingByClient = new HashMap<>();
@@ -231,7 +235,7 @@ public final class Acceptor {
         boolean ownRelay = !serve.direct() && announcer.isRelay(serve.relay());
         Address relay = ownRelay ? serve.relay() : NO_RELAY_OF_OURS;
         if (pending >= MAX_PENDING
-                || slots.size() >= MAX_SLOTS
+                || slots.size() - lingering.size() >= MAX_SLOTS
                 || pendingByClient.getOrDefault(serve.client().host(), 0) >= MAX_PENDING_PER_CLIENT
                 || pendingByRelay.getOrDefault(relay, 0) >= MAX_PENDING_PER_RELAY
                 || !limit.admits(serve.relay(), ownRelay, nowNanos)) {
@@ -239,6 +243,9 @@ public final class Acceptor {
             return null;
         }
         counters.handshakes++;
+        if (slots.size() >= MAX_SLOTS) {
+            lingering.iterator().next().retire(nowNanos);
+        }
         Slot slot = new Slot(serve.message(), slotIds.nextClearBit(0), serve.client(), relay);
         slotIds.set(slot.id);
         slotsById.put(slot.id, slot);
@@ -775,6 +782,7 @@ public final class Acceptor {
                 timer.cancel();
             }
             timer = around.timers().at(nowNanos + SLOT_LINGER_NANOS, this::retire);
+            lingering.add(this);
         }
 
         private void retire(long nowNanos) {
@@ -787,6 +795,7 @@ public final class Acceptor {
             if (timer != null) {
                 timer.cancel();
             }
+            lingering.remove(this);
             if (slots.remove(noise, this)) {
                 slotIds.clear(id);
                 slotsById.remove(id);

@@ -22,6 +22,7 @@ import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -73,11 +74,7 @@ class AcceptorSim {
         Call failed = stranger.call(server.key(), 2).ask(relayOf(server));
         denied.ask(relayOf(server));
         Call garbage = stranger.call(server.node.newKeyPair().publicKey(), 3);
-        stranger.send(
-                relayOf(server),
-                Command.PEER_HANDSHAKE,
-                server.key(),
-                HandshakeValue.fromClient(garbage.noise).encode());
+        stranger.handshake(relayOf(server), server.key(), garbage.noise);
         dht.net.run(SECONDS.toNanos(5));
 
         assertThat(stranger.replies).isEmpty();
@@ -603,6 +600,28 @@ class AcceptorSim {
                 .forEach(victim -> probed.add(victim.address.host()));
         assertThat(probed).hasSizeBetween(1, 8);
         assertThat(victims).allMatch(victim -> victim.probes.size() <= 2);
+    }
+
+    @Test
+    void slotsThatLingerMakeRoomForNewOnes() {
+        Served server = serve(dht.firewalled(), OPEN);
+        Address direct = server.node.dht.rpc().mainSocket().local();
+        Stranger neighbour = new Stranger(dht, "10.1.2.3");
+        Random random = new Random(1);
+        Bytes first = Bytes.random(random, 96);
+        neighbour.handshake(direct, server.key(), first);
+        for (int i = 0; i < Acceptor.MAX_SLOTS; i++) {
+            neighbour.handshake(direct, server.key(), Bytes.random(random, 96));
+        }
+
+        Call late = neighbour.call(server.key(), 1).ask(direct);
+
+        assertThat(late.payload(late.reply()).error()).isEqualTo(PeerError.NONE);
+        assertThat(server.acceptor.slots()).isEqualTo(Acceptor.MAX_SLOTS);
+        neighbour.handshake(direct, server.key(), first);
+        dht.net.run(SECONDS.toNanos(12));
+        assertThat(server.acceptor.counters().replayed()).isEqualTo(1);
+        assertThat(server.acceptor.slots()).isZero();
     }
 
     @Test

@@ -66,11 +66,15 @@ final class Stranger implements Machine {
     }
 
     Stranger(SimDht dht) {
+        this(dht, dht.nextHost());
+    }
+
+    Stranger(SimDht dht, String host) {
         this.dht = dht;
-        this.host = dht.net.host(dht.nextHost());
-        this.socket = host.bind(1234);
+        this.host = dht.net.host(host);
+        this.socket = this.host.bind(1234);
         this.address = socket.local();
-        host.run(this);
+        this.host.run(this);
     }
 
     static NoisePayload asking() {
@@ -79,6 +83,11 @@ final class Stranger implements Machine {
 
     static NoisePayload asking(NatType firewall, List<Address> addresses) {
         return NoisePayload.ofClient(firewall, addresses, STREAM, null);
+    }
+
+    void handshake(Address to, PublicKey server, Bytes noise) {
+        send(to, Command.PEER_HANDSHAKE, server, HandshakeValue.fromClient(noise).encode());
+        dht.net.run(1_000_000L);
     }
 
     void send(Address to, Command command, PublicKey server, Bytes value) {
