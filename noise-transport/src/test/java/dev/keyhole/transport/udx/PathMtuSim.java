@@ -78,7 +78,7 @@ class PathMtuSim {
         long stalled = longestPause();
 
         assertThat(exchange.b.received).isGreaterThan(before);
-        assertThat(stalled).isLessThan(12 * link.delayNanos() + MILLISECONDS.toNanos(20));
+        assertThat(stalled).isLessThan(16 * link.delayNanos() + MILLISECONDS.toNanos(100));
         assertThat(count(Event.TIMEOUT)).isZero();
         assertThat(count(Event.PATH_NARROWED)).isEqualTo(1);
         int found = exchange.a.stream.stats().mtu();
