@@ -23,7 +23,7 @@ final class Sender {
     /** The peer is given up at this many timeouts without progress. */
     static final int MAX_TIMEOUTS = 7;
 
-    /** What may be waiting for acks beyond one window before writers are asked to stop. */
+    /** What may be waiting for acks beyond one window before writers are asked to stop, at most. */
     static final int HIGH_WATER_BYTES = 262_144;
 
     static final long INITIAL_PEER_WINDOW = 4_194_304;
@@ -263,10 +263,15 @@ final class Sender {
         return queue.bytes() + flight.payloadBytes();
     }
 
-    boolean isAboveHighWater() {
+    /**
+     * Whether writers are to stop.
+     *
+     * @param beyondWindow what may be waiting besides a window
+     */
+    boolean isAboveHighWater(long beyondWindow) {
         long window = Math.min((long) congestion.windowPackets() * mtu.payload(), peerWindow);
         long unmentioned = acksTruncated ? (long) flight.overdue() * mtu.widestPayload() : 0;
-        return pendingBytes() > HIGH_WATER_BYTES + window + unmentioned;
+        return pendingBytes() > beyondWindow + window + unmentioned;
     }
 
     RttEstimator rtt() {

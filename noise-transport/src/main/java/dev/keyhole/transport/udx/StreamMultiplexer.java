@@ -30,6 +30,7 @@ public final class StreamMultiplexer {
     private final ArrayDeque<LastWord> repeats = new ArrayDeque<>();
     private final UdxCounters counters = new UdxCounters();
     private final PacketPool packets = new PacketPool();
+    private final SendBudget budget = new SendBudget();
     private final Outgoing outgoing = new Outgoing();
     private final Incoming incoming = new Incoming();
 
@@ -124,6 +125,10 @@ public final class StreamMultiplexer {
 
     PacketPool packets() {
         return packets;
+    }
+
+    SendBudget budget() {
+        return budget;
     }
 
     Outgoing outgoing() {

@@ -91,6 +91,7 @@ public final class UdxStream extends Deadlines.Entry {
     private boolean remoteEnding;
     private int remoteEndSeq;
     private boolean remoteEnded;
+    private long countedPending;
     private boolean writerWaits;
     private boolean closed;
 
@@ -351,7 +352,8 @@ public final class UdxStream extends Deadlines.Entry {
         }
         sender.write(data);
         multiplexer.touch(this);
-        writerWaits = sender.isAboveHighWater();
+        countPending();
+        writerWaits = isAboveHighWater();
         return !writerWaits;
     }
 
@@ -566,6 +568,7 @@ public final class UdxStream extends Deadlines.Entry {
         boolean endHadArrived = sender.endArrived();
         sender.window(packet);
         sender.acknowledge(packet.ack(), blocks(packet), now);
+        countPending();
         completeRemoteChange(now);
         if (closed) {
             return;
@@ -574,10 +577,21 @@ public final class UdxStream extends Deadlines.Entry {
         ackDue |= packet.has(DATA | END) || endArrivesNow && !remoteEnded;
         if (sender.endArrived() && remoteEnded) {
             closeInOrder(now);
-        } else if (writerWaits && !sender.isAboveHighWater()) {
+        } else if (writerWaits && !isAboveHighWater()) {
             writerWaits = false;
             listener.writable(now);
         }
+    }
+
+    private boolean isAboveHighWater() {
+        return sender.isAboveHighWater(multiplexer.budget().highWaterBytes());
+    }
+
+    /** Keeps the budget of all streams up to date. */
+    private void countPending() {
+        long pending = closed ? 0 : sender.pendingBytes();
+        multiplexer.budget().changed(pending - countedPending);
+        countedPending = pending;
     }
 
     private static Bytes blocks(Incoming packet) {
@@ -711,6 +725,7 @@ public final class UdxStream extends Deadlines.Entry {
 
     private void close(CloseReason reason, long now) {
         closed = true;
+        countPending();
         receiving.clear();
         multiplexer.remove(this);
         listener.closed(reason, now);
