@@ -178,7 +178,7 @@ final class OriginalSender implements Machine {
         measureRtt(rtt, now);
         setGains();
         setRate();
-        setWindow(entering, lost);
+        setWindow(entering);
     }
 
     private double bandwidth() {
@@ -315,8 +315,7 @@ final class OriginalSender implements Machine {
         }
     }
 
-    private void setWindow(boolean entering, int lost) {
-        window = Math.max(1, window - lost);
+    private void setWindow(boolean entering) {
         if (entering) {
             conserving = true;
             roundEndsAt = delivered;
