@@ -45,15 +45,19 @@ final class ChaCha {
         return out;
     }
 
-    /** The words of a keystream block whose counter is so far behind that of the start. */
-    static void block(int[] start, int index, int[] out) {
-        System.arraycopy(start, 0, out, 0, WORDS);
-        out[COUNTER] += index;
-        twentyRounds(out);
+    /**
+     * Writes a keystream block whose counter is so far behind that of the start.
+     *
+     * @param x where to compute
+     */
+    static void block(int[] start, int index, int[] x, byte[] out, int at) {
+        System.arraycopy(start, 0, x, 0, WORDS);
+        x[COUNTER] += index;
+        twentyRounds(x);
+        x[COUNTER] += index;
         for (int i = 0; i < WORDS; i++) {
-            out[i] += start[i];
+            putInt(out, at + 4 * i, x[i] + start[i]);
         }
-        out[COUNTER] += index;
     }
 
     private static void twentyRounds(int[] x) {

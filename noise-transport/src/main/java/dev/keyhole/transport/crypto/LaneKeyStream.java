@@ -31,9 +31,11 @@ final class LaneKeyStream implements KeyStream {
     private final int[] start = new int[WORDS];
     private final int[][] lanes = new int[WORDS][LANES];
     private final int[] word = new int[WORDS];
-    private final byte[] block = new byte[BLOCK_BYTES];
 
-    /** How many lanes hold blocks, the first of which has the counter of the start. */
+    /** A few blocks as they come, which need no lanes; and the last of many. */
+    private final byte[] blocks = new byte[FEW * BLOCK_BYTES];
+
+    /** How many blocks there are, the first of which has the counter of the start. */
     private int filled;
 
     /** How many of those have been used. */
@@ -53,8 +55,12 @@ final class LaneKeyStream implements KeyStream {
             start[13 + i] = intAt(nonce, 4 * i);
         }
         fill(HEAD_BLOCKS + blocks(length));
-        Arrays.fill(head, (byte) 0);
-        xorLanes(0, HEAD_BLOCKS, head, 0, head, 0);
+        if (filled <= FEW) {
+            System.arraycopy(blocks, 0, head, 0, HEAD_BYTES);
+        } else {
+            Arrays.fill(head, (byte) 0);
+            xorLanes(0, HEAD_BLOCKS, head, 0, head, 0);
+        }
         used = HEAD_BLOCKS;
     }
 
@@ -66,6 +72,13 @@ final class LaneKeyStream implements KeyStream {
                 start[COUNTER] += filled;
                 fill(blocks(length - done));
                 used = 0;
+            }
+            if (filled <= FEW) {
+                int some = Math.min(length - done, (filled - used) * BLOCK_BYTES);
+                xorBlocks(used, some, in, inOffset + done, out, outOffset + done);
+                used += blocks(some);
+                done += some;
+                continue;
             }
             int whole = Math.min((length - done) / BLOCK_BYTES, filled - used);
             xorLanes(used, whole, in, inOffset + done, out, outOffset + done);
@@ -86,16 +99,26 @@ final class LaneKeyStream implements KeyStream {
             Arrays.fill(lane, 0);
         }
         Arrays.fill(word, 0);
-        Secrets.wipe(block);
+        Secrets.wipe(blocks);
         filled = 0;
         used = 0;
     }
 
     private void xorPart(byte[] in, int inOffset, int length, byte[] out, int outOffset) {
-        Arrays.fill(block, (byte) 0);
-        xorLanes(used++, 1, block, 0, block, 0);
-        for (int i = 0; i < length; i++) {
-            out[outOffset + i] = (byte) (in[inOffset + i] ^ block[i]);
+        Arrays.fill(blocks, 0, BLOCK_BYTES, (byte) 0);
+        xorLanes(used++, 1, blocks, 0, blocks, 0);
+        xorBlocks(0, length, in, inOffset, out, outOffset);
+    }
+
+    private void xorBlocks(
+            int first, int length, byte[] in, int inOffset, byte[] out, int outOffset) {
+        int from = first * BLOCK_BYTES;
+        int i = 0;
+        for (; i + 8 <= length; i += 8) {
+            putLong(out, outOffset + i, longAt(in, inOffset + i) ^ longAt(blocks, from + i));
+        }
+        for (; i < length; i++) {
+            out[outOffset + i] = (byte) (in[inOffset + i] ^ blocks[from + i]);
         }
     }
 
@@ -108,10 +131,7 @@ final class LaneKeyStream implements KeyStream {
         filled = Math.min(wanted, LANES);
         if (filled <= FEW) {
             for (int i = 0; i < filled; i++) {
-                ChaCha.block(start, i, word);
-                for (int j = 0; j < WORDS; j++) {
-                    lanes[j][i] = word[j];
-                }
+                ChaCha.block(start, i, word, blocks, BLOCK_BYTES * i);
             }
         } else {
             rounds(lanes, start, (filled + GROUP - 1) / GROUP * GROUP);
