@@ -34,6 +34,12 @@ final class ReceiveQueue {
     /** One in so many of the ranges that an ack has room for is among the lowest. */
     private static final int LOWEST_OF_ROOM = 4;
 
+    /** The indices of so many ranges, ready for the acks that name them all. */
+    private static final int[][] ALL_OF =
+            IntStream.rangeClosed(0, Sender.MAX_BLOCKS)
+                    .mapToObj(count -> IntStream.range(0, count).toArray())
+                    .toArray(int[][]::new);
+
     private final long maxBytes;
     private @Nullable Arrival[] ring = new Arrival[SMALLEST_RING];
     private final SeqRanges kept = new SeqRanges();
@@ -70,12 +76,12 @@ final class ReceiveQueue {
      * those in which something has arrived last. So each is mentioned several times before it has to
      * make way, and whoever sends knows of all.
      *
-     * @param room how many fit
-     * @return the indices of the ranges, ascending
+     * @param room how many fit, 50 at most
+     * @return the indices of the ranges, ascending; not to be changed
      */
     int[] mentioned(int room) {
         if (kept.count() <= room) {
-            return IntStream.range(0, kept.count()).toArray();
+            return ALL_OF[kept.count()];
         }
         BitSet chosen = new BitSet(kept.count());
         int left = room - room / LOWEST_OF_ROOM;
