@@ -132,9 +132,14 @@ final class Flight {
 
     /** The packet with the lowest number that has not arrived. */
     @Nullable SentPacket lowest() {
-        boolean gapless = !sacked.isEmpty() && sacked.start(0) == unacknowledged;
-        int seq = gapless ? sacked.end(0) : unacknowledged;
+        int seq = arrivedBelow();
         return seq == next ? null : at(seq);
+    }
+
+    /** The number below which everything has arrived, whichever way we know. */
+    int arrivedBelow() {
+        boolean gapless = !sacked.isEmpty() && sacked.start(0) == unacknowledged;
+        return gapless ? sacked.end(0) : unacknowledged;
     }
 
     /** The packet with the highest number that has not arrived. */

@@ -51,6 +51,7 @@ final class Sender {
     private final Flight flight;
     private final RttEstimator rtt = new RttEstimator();
     private final LossDetector losses;
+    private final Contradictions contradictions;
     private final DeliveryRate rate = new DeliveryRate();
     private final Random dice;
     private Bbr congestion;
@@ -154,6 +155,7 @@ final class Sender {
         this.mtu = new PathMtu(counters);
         this.flight = new Flight(firstSeq, packets, mtu);
         this.losses = new LossDetector(flight, rtt);
+        this.contradictions = new Contradictions(flight);
         this.counters = counters;
         this.windowSeq = firstRemoteSeq;
         this.windowAck = firstSeq;
@@ -355,6 +357,25 @@ final class Sender {
         if (advanced) {
             progressed(now);
         }
+    }
+
+    /**
+     * Takes in how what a packet says fits to all that was said in the peer's name before, once its
+     * acks have been taken in.
+     *
+     * @param continues whether it brought the next bytes of the peer's stream
+     */
+    void compare(int ack, Bytes blocks, boolean continues, long now) {
+        contradictions.add(ack, blocks, continues, now);
+    }
+
+    /** Whether something was acknowledged in the peer's name that it goes on waiting for. */
+    boolean isDeceived(long now) {
+        return contradictions.suffice(rtt.timeoutNanos(), now);
+    }
+
+    Contradictions contradictions() {
+        return contradictions;
     }
 
     private boolean isLongSent(@Nullable SentPacket packet, long now) {

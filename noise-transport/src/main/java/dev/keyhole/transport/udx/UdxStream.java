@@ -436,10 +436,20 @@ public final class UdxStream extends Deadlines.Entry {
         if (closed) {
             return;
         }
+        destroy(new CloseReason.ByUs("stream destroyed"), nowNanos);
+    }
+
+    private void destroy(CloseReason reason, long now) {
         if (isConnected()) {
             outbox.add(Bytes.wrap(path.frame(PacketHeader.DESTROY, sender.nextSeq(), 0)));
         }
-        close(new CloseReason.ByUs("stream destroyed"), nowNanos);
+        close(reason, now);
+    }
+
+    private CloseReason deceived() {
+        String seq = Integer.toUnsignedString(sender.contradictions().expected());
+        return new CloseReason.Misbehaved(
+                remote + " waits for packet " + seq + ", which was acknowledged in its name");
     }
 
     @Override
@@ -468,7 +478,7 @@ public final class UdxStream extends Deadlines.Entry {
         } else if (packet.dataOffset() > packet.body().length()) {
             counters.count(Event.MALFORMED);
         } else {
-            takeIn(packet, now);
+            takeIn(packet, before, now);
         }
         advancing = receiving.next() != before;
         if (!closed && isConnected()) {
@@ -478,7 +488,13 @@ public final class UdxStream extends Deadlines.Entry {
 
     /** Acts on deadlines that have passed. */
     void expire(long now) {
-        if (!closed && !sender.expire(now)) {
+        if (closed) {
+            return;
+        }
+        boolean goesOn = sender.expire(now);
+        if (sender.isDeceived(now) || !goesOn && sender.contradictions().isProved()) {
+            destroy(deceived(), now);
+        } else if (!goesOn) {
             boolean bothWereDone = remoteEnded && sender.onlyEndMissing();
             close(
                     bothWereDone
@@ -542,7 +558,7 @@ public final class UdxStream extends Deadlines.Entry {
     // Receiving.
 
     /** Does what a packet asks for, in the order of {@code docs/protocol.md}, "UDX reception". */
-    private void takeIn(Incoming packet, long now) {
+    private void takeIn(Incoming packet, int nextBefore, long now) {
         Bytes body = packet.body();
         boolean ahead = packet.seq() - receiving.next() >= 0;
         if (ahead && packet.has(DATA | END) && !remoteEnded) {
@@ -567,7 +583,14 @@ public final class UdxStream extends Deadlines.Entry {
         }
         boolean endHadArrived = sender.endArrived();
         sender.window(packet);
-        sender.acknowledge(packet.ack(), blocks(packet), now);
+        Bytes blocks = blocks(packet);
+        sender.acknowledge(packet.ack(), blocks, now);
+        boolean continues = receiving.next() != nextBefore;
+        sender.compare(packet.ack(), blocks, continues, now);
+        if (sender.isDeceived(now)) {
+            destroy(deceived(), now);
+            return;
+        }
         countPending();
         completeRemoteChange(now);
         if (closed) {
