@@ -88,7 +88,7 @@ public final class Acceptor {
     private final Map<Address, Integer> pendingByRelay = new HashMap<>();
     private final HandshakeLimit limit = new HandshakeLimit();
     private final ReplayMemory replays = new ReplayMemory();
-    private final Set<PeerStream> streams = new LinkedHashSet<>();
+    private final ServerStreams streams = new ServerStreams();
 
     private int pending;
     private int punches;
@@ -161,7 +161,7 @@ public final class Acceptor {
         for (Slot slot : List.copyOf(slots.values())) {
             slot.firewallChanged(nowNanos);
         }
-        for (PeerStream stream : List.copyOf(streams)) {
+        for (PeerStream stream : streams.all()) {
             if (isDenied(stream.remotePublicKey(), new Origin(stream.remoteAddress(), true))) {
                 stream.destroy(
                         new CloseReason.Refused("the firewall no longer admits this key"),
@@ -187,12 +187,12 @@ public final class Acceptor {
 
     /** This machine is on other networks than before. */
     void networkChanged(long nowNanos) {
-        List.copyOf(streams).forEach(stream -> stream.networkChanged(nowNanos));
+        streams.all().forEach(stream -> stream.networkChanged(nowNanos));
     }
 
     /** Disconnects everybody. */
     void disconnect(CloseReason reason, long nowNanos) {
-        for (PeerStream stream : List.copyOf(streams)) {
+        for (PeerStream stream : streams.all()) {
             stream.destroy(reason, nowNanos);
         }
     }
@@ -263,14 +263,9 @@ public final class Acceptor {
 
     /** Whether it has its share of connections; who has yet to prove its key takes no place. */
     private boolean isFull(PublicKey remote) {
-        long proved = streams.stream().filter(PeerStream::isProved).count();
-        long ofRemote =
-                streams.stream()
-                        .filter(s -> s.isProved() && s.remotePublicKey().equals(remote))
-                        .count();
-        return proved >= config.maxConnections()
-                || streams.size() - proved >= MAX_UNPROVED
-                || ofRemote >= config.maxConnectionsPerKey();
+        return streams.proved() >= config.maxConnections()
+                || streams.unproved() >= MAX_UNPROVED
+                || streams.of(remote).size() >= config.maxConnectionsPerKey();
     }
 
     private @Nullable Address reachableAddress() {
@@ -434,8 +429,7 @@ public final class Acceptor {
             if (udx == null || !udx.resumable()) {
                 return null;
             }
-            return streams.stream()
-                    .filter(known -> known.remotePublicKey().equals(remote))
+            return streams.of(remote).stream()
                     .filter(known -> known.isRelayed(udx.id()))
                     .findFirst()
                     .orElse(null);
@@ -683,6 +677,7 @@ public final class Acceptor {
         @Override
         public void proved(PeerStream proved, long nowNanos) {
             counters.connections++;
+            streams.proved(proved);
             goneDirect(proved, nowNanos);
             listener.connection(proved, nowNanos);
         }

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MINUTES;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keyhole.dht.connect.ConnectFailure.Cause;
 import dev.keyhole.dht.connect.SimDht.Dialled;
 import dev.keyhole.dht.connect.SimDht.Node;
 import dev.keyhole.dht.connect.SimDht.Served;
@@ -18,10 +19,12 @@ import dev.keyhole.dht.request.RequestFailure;
 import dev.keyhole.dht.request.RequestSpec;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.net.Address;
+import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -671,6 +674,31 @@ class AcceptorSim {
         assertThat(server.acceptor.slots()).isZero();
         assertThat(stranger.requests).isEmpty();
         assertThat(stranger.replies).isEmpty();
+    }
+
+    @Test
+    void aPlaceIsFreeAgainOnceItsConnectionHasEnded() {
+        Served server = serve(dht.firewalled(), new ServerConfig(key -> false, true, 2, 1));
+        Node node = dht.open();
+        ConnectSpec spec =
+                new ConnectSpec(node.newKeyPair(), server.key(), List.of(), true, Optional.empty());
+        for (int round = 0; round < 3; round++) {
+            Dialled first = node.dial(spec).await();
+            assertThat(first.echoes("first")).isTrue();
+            assertThat(dht.open().dial(spec).await().failure.cause())
+                    .as("a second of the same key")
+                    .isEqualTo(Cause.SERVER_ERROR);
+            Dialled other = dht.open().dial(server.key()).await();
+            assertThat(other.echoes("other")).isTrue();
+            assertThat(dht.open().dial(server.key()).await().failure.cause())
+                    .as("a third")
+                    .isEqualTo(Cause.SERVER_ERROR);
+
+            server.node.host.command(
+                    now -> server.acceptor.disconnect(new CloseReason.ByUs("enough"), now));
+            dht.net.run(SECONDS.toNanos(1));
+            assertThat(server.acceptor.connections()).isZero();
+        }
     }
 
     @Test
