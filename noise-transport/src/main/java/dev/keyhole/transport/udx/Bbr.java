@@ -19,7 +19,8 @@ import java.util.Random;
  *       queue was full, and makes the window smaller for a while.
  *   <li>A probe that brings more leads to another startup, since that is what a stream finds which
  *       has less than its share. One that has more finds little.
- *   <li>The shortest round trip is looked for with half a path in flight, not with four packets.
+ *   <li>The shortest round trip is looked for with half a path in flight, not with four packets,
+ *       and by all streams of a node at the same time ({@link RttProbes}).
  * </ul>
  */
 final class Bbr {
@@ -64,6 +65,9 @@ final class Bbr {
     /** By how much the rate has grown when a probe has found that there is more to be had. */
     private static final double GROWTH_BY_PROBE = 1.03;
 
+    /** How many more packets the path then holds: less than one is noise. */
+    private static final double PACKETS_BY_PROBE = 1;
+
     /** A little less than the path carries, so that queues empty. */
     private static final double PACING_MARGIN = 0.99;
 
@@ -78,6 +82,11 @@ final class Bbr {
     private static final long MIN_RTT_LASTS_NANOS = SECONDS.toNanos(10);
     private static final long PROBE_RTT_NANOS = MILLISECONDS.toNanos(200);
 
+    /** What was sent in the first is behind what others had sent before they joined in. */
+    private static final int PROBE_RTT_ROUNDS = 2;
+
+    private static final int PROBE_RTT_PACKETS = 2;
+
     /**
      * What hosts take to answer when they are busy. Over a path that is quicker, a window for its
      * shortest round trip would have both ends wait for each other.
@@ -85,6 +94,10 @@ final class Bbr {
     private static final long BUSY_HOST_NANOS = MILLISECONDS.toNanos(2);
 
     private static final int AGGREGATION_ROUNDS = 5;
+
+    /** What acks of bunches may add to the window: no more than the path, between these. */
+    private static final long MIN_AGGREGATION_NANOS = MILLISECONDS.toNanos(20);
+
     private static final long MAX_AGGREGATION_NANOS = MILLISECONDS.toNanos(100);
 
     private static final double HEAVY_LOSS = 0.05;
@@ -133,12 +146,13 @@ final class Bbr {
     private int inRow;
 
     private final Random dice;
+    private final RttProbes probes;
     private int phase;
     private int phases;
     private long phaseAt;
 
     private long probeRttUntil;
-    private boolean probeRttRoundDone;
+    private int probeRttRounds;
 
     private final double[] aggregations = new double[2];
     private long aggregationRound;
@@ -154,9 +168,11 @@ final class Bbr {
      * Congestion control for a new path.
      *
      * @param dice decides nothing that matters to anybody else
+     * @param probes those of all streams of the node
      */
-    Bbr(Random dice) {
+    Bbr(Random dice, RttProbes probes) {
         this.dice = dice;
+        this.probes = probes;
     }
 
     int windowPackets() {
@@ -313,7 +329,9 @@ final class Bbr {
             return 0;
         }
         double highest = Math.max(aggregations[0], aggregations[1]);
-        return Math.min(highest, bandwidth * MAX_AGGREGATION_NANOS);
+        long longest =
+                Math.max(MIN_AGGREGATION_NANOS, Math.min(minRttNanos, MAX_AGGREGATION_NANOS));
+        return Math.min(highest, bandwidth * longest);
     }
 
     private void advanceCycle(int inFlight, long now) {
@@ -350,7 +368,8 @@ final class Bbr {
         return bandwidthBeforeProbe > 0
                 && (phase == DRAIN_AFTER_PROBE || phase == FIRST_CRUISE)
                 && !heavyLossInRound
-                && bandwidth >= GROWTH_BY_PROBE * bandwidthBeforeProbe;
+                && bandwidth >= GROWTH_BY_PROBE * bandwidthBeforeProbe
+                && pathHolds(1 - bandwidthBeforeProbe / bandwidth) >= PACKETS_BY_PROBE;
     }
 
     /** Cycles differ in length, lest streams that share a path probe at the same time for ever. */
@@ -406,13 +425,19 @@ final class Bbr {
     }
 
     private void measureRtt(long rttNanos, int inFlight, long now) {
-        boolean old = now - minRttAt > MIN_RTT_LASTS_NANOS;
+        boolean joins = state != State.PROBE_RTT && probes.isOpen(minRttAt, now);
+        boolean old = joins || now - minRttAt > MIN_RTT_LASTS_NANOS;
         if (rttNanos >= 0 && (rttNanos <= minRttNanos || old)) {
             minRttNanos = Math.max(1, rttNanos);
             minRttAt = now;
         }
         if (old && !idle && state != State.PROBE_RTT && minRttNanos != Long.MAX_VALUE) {
             state = State.PROBE_RTT;
+            if (joins) {
+                probes.join();
+            } else {
+                probes.begin(now);
+            }
             windowBefore = Math.max(window, windowBefore);
             probeRttUntil = 0;
         }
@@ -425,12 +450,12 @@ final class Bbr {
         if (probeRttUntil == 0) {
             if (inFlight <= probeRttWindow()) {
                 probeRttUntil = now + PROBE_RTT_NANOS;
-                probeRttRoundDone = false;
+                probeRttRounds = 0;
             }
             return;
         }
-        probeRttRoundDone |= roundStarted;
-        if (probeRttRoundDone && now >= probeRttUntil) {
+        probeRttRounds += roundStarted ? 1 : 0;
+        if (probeRttRounds >= PROBE_RTT_ROUNDS && now >= probeRttUntil) {
             minRttAt = now;
             recovered();
             if (pipeFull) {
@@ -442,7 +467,7 @@ final class Bbr {
     }
 
     private double probeRttWindow() {
-        return Math.max(MIN_PACKETS, pathHolds(0.5));
+        return Math.max(PROBE_RTT_PACKETS, pathHolds(0.5 / probes.streams()));
     }
 
     private void setWindow(int packets, int inFlight) {

@@ -46,6 +46,11 @@ final class DeliveryRate {
         limitedUntil = Math.max(1, delivered + inFlight);
     }
 
+    /** Whether what is sent now is limited by the application. */
+    boolean isLimiting() {
+        return limitedUntil > 0;
+    }
+
     /** Begins a sample, of one ack. */
     void begin() {
         sampled = false;

@@ -54,6 +54,7 @@ final class Sender {
     private final Contradictions contradictions;
     private final DeliveryRate rate = new DeliveryRate();
     private final Random dice;
+    private final RttProbes rttProbes;
     private Bbr congestion;
     private final Pacer pacer = new Pacer();
     private final UdxCounters counters;
@@ -149,9 +150,11 @@ final class Sender {
             int firstRemoteSeq,
             Random dice,
             UdxCounters counters,
-            PacketPool packets) {
+            PacketPool packets,
+            RttProbes rttProbes) {
         this.dice = dice;
-        this.congestion = new Bbr(dice);
+        this.rttProbes = rttProbes;
+        this.congestion = new Bbr(dice, rttProbes);
         this.mtu = new PathMtu(counters);
         this.flight = new Flight(firstSeq, packets, mtu);
         this.losses = new LossDetector(flight, rtt);
@@ -212,7 +215,7 @@ final class Sender {
         flight.loseAll();
         pathBegins(mostBytes);
         mode = Mode.OPEN;
-        congestion = new Bbr(dice);
+        congestion = new Bbr(dice, rttProbes);
         timeouts = 0;
         windowProbes = 0;
         timeoutAt = Machine.NEVER;
@@ -567,7 +570,7 @@ final class Sender {
     }
 
     private void noteRate(SentPacket packet, long now) {
-        if (flight.isEmpty()) {
+        if (flight.isEmpty() && rate.isLimiting()) {
             congestion.resumed();
         }
         rate.sent(packet, flight.inFlight() > 0, !acksBehind, now);

@@ -30,6 +30,7 @@ public final class StreamMultiplexer {
     private final ArrayDeque<LastWord> repeats = new ArrayDeque<>();
     private final UdxCounters counters = new UdxCounters();
     private final PacketPool packets = new PacketPool();
+    private final RttProbes rttProbes = new RttProbes();
     private final SendBudget budget = new SendBudget();
     private final Outgoing outgoing = new Outgoing();
     private final Incoming incoming = new Incoming();
@@ -125,6 +126,10 @@ public final class StreamMultiplexer {
 
     PacketPool packets() {
         return packets;
+    }
+
+    RttProbes rttProbes() {
+        return rttProbes;
     }
 
     SendBudget budget() {

@@ -164,20 +164,24 @@ public final class UdxStream extends Deadlines.Entry {
         }
         this.windowLimit = windowBytes;
         this.advertised = windowBytes;
-        this.sender = new Sender(0, 0, new Random(localId), counters, multiplexer.packets());
+        this.sender = sender(0, 0);
         this.receiving = new ReceiveQueue(0, KEPT_WINDOWS * windowLimit);
     }
 
     /** Has the numbers of packets begin elsewhere than at zero. */
     void startAt(int firstSeq, int firstRemoteSeq) {
-        sender =
-                new Sender(
-                        firstSeq,
-                        firstRemoteSeq,
-                        new Random(localId),
-                        counters,
-                        multiplexer.packets());
+        sender = sender(firstSeq, firstRemoteSeq);
         receiving = new ReceiveQueue(firstRemoteSeq, KEPT_WINDOWS * windowLimit);
+    }
+
+    private Sender sender(int firstSeq, int firstRemoteSeq) {
+        return new Sender(
+                firstSeq,
+                firstRemoteSeq,
+                new Random(localId),
+                counters,
+                multiplexer.packets(),
+                multiplexer.rttProbes());
     }
 
     /** The id that the peer has to put in its packets. */

@@ -15,7 +15,8 @@ class BbrTest {
     private static final long RTT = MILLISECONDS.toNanos(50);
     private static final long STEP = MICROSECONDS.toNanos(100);
 
-    private final Bbr bbr = new Bbr(new Random(1));
+    private final RttProbes probes = new RttProbes();
+    private final Bbr bbr = new Bbr(new Random(1), probes);
     private final DeliveryRate rate = new DeliveryRate();
     private final ArrayDeque<SentPacket> path = new ArrayDeque<>();
     private final ArrayDeque<Long> arrivals = new ArrayDeque<>();
@@ -24,6 +25,9 @@ class BbrTest {
     private long freeAt;
     private double owed;
     private long rttNanos = RTT;
+
+    /** Acks come at multiples of this only. */
+    private long bunchNanos = 1;
 
     @Test
     void itBeginsWithTenPackets() {
@@ -126,6 +130,32 @@ class BbrTest {
         assertThat(bbr.windowPackets()).isLessThanOrEqualTo(Bbr.MAX_PACKETS);
     }
 
+    @Test
+    void whileOneStreamLooksForItsShortestRoundTripTheOthersOfItsNodeDoTheSame() {
+        run(SECONDS.toNanos(3), MICROSECONDS.toNanos(500));
+        int before = bbr.windowPackets();
+        run(MILLISECONDS.toNanos(200), MICROSECONDS.toNanos(500));
+        assertThat(bbr.windowPackets()).isCloseTo(before, within(before / 3));
+
+        probes.begin(now);
+        run(MILLISECONDS.toNanos(200), MICROSECONDS.toNanos(500));
+        assertThat(bbr.windowPackets()).isLessThan(before / 4);
+
+        run(MILLISECONDS.toNanos(500), MICROSECONDS.toNanos(500));
+        assertThat(bbr.windowPackets()).isCloseTo(before, within(before / 3));
+    }
+
+    @Test
+    void acksThatComeInBunchesAddNoMoreToTheWindowThanThePathHolds() {
+        rttNanos = MILLISECONDS.toNanos(25);
+        bunchNanos = MILLISECONDS.toNanos(80);
+
+        run(SECONDS.toNanos(6), MICROSECONDS.toNanos(500));
+
+        // At most three times fifty for the path, and half of it while a probe lasts.
+        assertThat(bbr.windowPackets()).isLessThan(180);
+    }
+
     /** Sends as it may, over a path that takes so long for each packet, for so long. */
     private void run(long nanos, long perPacket) {
         long until = now + nanos;
@@ -139,7 +169,8 @@ class BbrTest {
                 rate.sent(packet, !path.isEmpty(), true, now);
                 path.add(packet);
                 freeAt = Math.max(freeAt, now) + perPacket;
-                arrivals.add(freeAt + rttNanos);
+                long arrival = freeAt + rttNanos;
+                arrivals.add(arrival + (bunchNanos - arrival % bunchNanos) % bunchNanos);
             }
             while (!arrivals.isEmpty() && arrivals.element() <= now) {
                 arrivals.remove();
