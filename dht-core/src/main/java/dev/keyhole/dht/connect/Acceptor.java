@@ -20,12 +20,7 @@ import dev.keyhole.transport.udx.UdxStream;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,18 +32,6 @@ import org.jspecify.annotations.Nullable;
  * application hears of a connection when the peer has proved its key, never before.
  */
 public final class Acceptor {
-
-    /** How many clients may be on their way at a time. */
-    static final int MAX_PENDING = 256;
-
-    /** How many of them may claim to be at one host. */
-    static final int MAX_PENDING_PER_CLIENT = 128;
-
-    /** How many slots are remembered, most of them for the sake of copies. */
-    static final int MAX_SLOTS = 2048;
-
-    /** How many clients may be on their way through one relay, or without any of ours. */
-    static final int MAX_PENDING_PER_RELAY = 128;
 
     /** How many streams may be open to peers that have not proved their keys. */
     static final int MAX_UNPROVED = 256;
@@ -77,20 +60,11 @@ public final class Acceptor {
     private final ServerListener listener;
     private final Announcer announcer;
     private final ServerCounters counters = new ServerCounters();
-    private final Map<Bytes, Slot> slots = new HashMap<>();
-
-    /** Those that are kept for the sake of copies alone, oldest first. */
-    private final Set<Slot> lingering = new LinkedHashSet<>();
-
-    private final BitSet slotIds = new BitSet();
-    private final Map<Integer, Slot> slotsById = new HashMap<>();
-    private final Map<Integer, Integer> pendingByClient = new HashMap<>();
-    private final Map<Address, Integer> pendingByRelay = new HashMap<>();
+    private final ServerSlots slots = new ServerSlots();
     private final HandshakeLimit limit = new HandshakeLimit();
     private final ReplayMemory replays = new ReplayMemory();
     private final ServerStreams streams = new ServerStreams();
 
-    private int pending;
     private int punches;
     private int clientRelays;
     private boolean closed;
@@ -158,7 +132,7 @@ public final class Acceptor {
      * disconnected at once, and whoever was denied is judged anew when the message comes again.
      */
     public void firewallChanged(long nowNanos) {
-        for (Slot slot : List.copyOf(slots.values())) {
+        for (Slot slot : slots.all()) {
             slot.firewallChanged(nowNanos);
         }
         for (PeerStream stream : streams.all()) {
@@ -178,7 +152,7 @@ public final class Acceptor {
 
     /** Lets those go that are not connected yet, and forgets what was answered. */
     void clear(long nowNanos) {
-        for (Slot slot : List.copyOf(slots.values())) {
+        for (Slot slot : slots.all()) {
             slot.endRelay(nowNanos);
             slot.abandon(nowNanos);
             slot.clear(nowNanos);
@@ -202,7 +176,7 @@ public final class Acceptor {
         if (closed) {
             return;
         }
-        Slot slot = slots.get(serve.message());
+        Slot slot = slots.find(serve.message());
         if (slot == null) {
             slot = newSlot(serve, nowNanos);
             if (slot == null) {
@@ -217,7 +191,7 @@ public final class Acceptor {
 
     /** Takes in a client's word on punching; what is not for a slot of ours does not exist. */
     void holepunch(Serve serve, IncomingRequest request, long nowNanos) {
-        Slot slot = serve.id() > MAX_SLOTS ? null : slotsById.get((int) serve.id());
+        Slot slot = slots.find(serve.id());
         if (slot != null && !closed) {
             slot.holepunch(serve, request, nowNanos);
         }
@@ -234,22 +208,18 @@ public final class Acceptor {
         }
         boolean ownRelay = !serve.direct() && announcer.isRelay(serve.relay());
         Address relay = ownRelay ? serve.relay() : NO_RELAY_OF_OURS;
-        if (pending >= MAX_PENDING
-                || slots.size() - lingering.size() >= MAX_SLOTS
-                || pendingByClient.getOrDefault(serve.client().host(), 0) >= MAX_PENDING_PER_CLIENT
-                || pendingByRelay.getOrDefault(relay, 0) >= MAX_PENDING_PER_RELAY
+        if (!slots.hasRoomFor(serve.client(), relay)
                 || !limit.admits(serve.relay(), ownRelay, nowNanos)) {
             counters.overLimit++;
             return null;
         }
         counters.handshakes++;
-        if (slots.size() >= MAX_SLOTS) {
-            lingering.iterator().next().retire(nowNanos);
+        Slot oldest = slots.inTheWay();
+        if (oldest != null) {
+            oldest.retire(nowNanos);
         }
-        Slot slot = new Slot(serve.message(), slotIds.nextClearBit(0), serve.client(), relay);
-        slotIds.set(slot.id);
-        slotsById.put(slot.id, slot);
-        slots.put(slot.noise, slot);
+        Slot slot = new Slot(serve.message(), slots.nextId(), serve.client(), relay);
+        slots.add(slot);
         return slot;
     }
 
@@ -301,13 +271,13 @@ public final class Acceptor {
     }
 
     /** One distinct first message and what became of it. */
-    private final class Slot
+    final class Slot
             implements RawInlet.Doorkeeper, PeerStream.Owner, ServerPunch.Owner, RelayPlan.Owner {
 
-        private final Bytes noise;
-        private final int id;
-        private final Address client;
-        private final Address relay;
+        final Bytes noise;
+        final int id;
+        final Address client;
+        final Address relay;
         private final RawInlet inlet = new RawInlet(this);
 
         private @Nullable Bytes reply;
@@ -754,18 +724,14 @@ public final class Acceptor {
 
         private void begin() {
             isPending = true;
-            pending++;
-            pendingByClient.merge(client.host(), 1, Integer::sum);
-            pendingByRelay.merge(relay, 1, Integer::sum);
+            slots.begun(this);
         }
 
         /** Nothing more is expected of the client; only copies of its message. */
         private void settle(long nowNanos) {
             if (isPending) {
                 isPending = false;
-                pending--;
-                pendingByClient.computeIfPresent(client.host(), (c, n) -> n == 1 ? null : n - 1);
-                pendingByRelay.computeIfPresent(relay, (c, n) -> n == 1 ? null : n - 1);
+                slots.settled(this);
                 if (punch == null) {
                     clearLater(nowNanos);
                 }
@@ -777,7 +743,7 @@ public final class Acceptor {
                 timer.cancel();
             }
             timer = around.timers().at(nowNanos + SLOT_LINGER_NANOS, this::retire);
-            lingering.add(this);
+            slots.linger(this);
         }
 
         private void retire(long nowNanos) {
@@ -790,11 +756,7 @@ public final class Acceptor {
             if (timer != null) {
                 timer.cancel();
             }
-            lingering.remove(this);
-            if (slots.remove(noise, this)) {
-                slotIds.clear(id);
-                slotsById.remove(id);
-            }
+            slots.remove(this);
         }
     }
 }

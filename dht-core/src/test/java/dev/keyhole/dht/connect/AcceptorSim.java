@@ -613,14 +613,14 @@ class AcceptorSim {
         Random random = new Random(1);
         Bytes first = Bytes.random(random, 96);
         neighbour.handshake(direct, server.key(), first);
-        for (int i = 0; i < Acceptor.MAX_SLOTS; i++) {
+        for (int i = 0; i < ServerSlots.MAX_SLOTS; i++) {
             neighbour.handshake(direct, server.key(), Bytes.random(random, 96));
         }
 
         Call late = neighbour.call(server.key(), 1).ask(direct);
 
         assertThat(late.payload(late.reply()).error()).isEqualTo(PeerError.NONE);
-        assertThat(server.acceptor.slots()).isEqualTo(Acceptor.MAX_SLOTS);
+        assertThat(server.acceptor.slots()).isEqualTo(ServerSlots.MAX_SLOTS);
         neighbour.handshake(direct, server.key(), first);
         dht.net.run(SECONDS.toNanos(12));
         assertThat(server.acceptor.counters().replayed()).isEqualTo(1);

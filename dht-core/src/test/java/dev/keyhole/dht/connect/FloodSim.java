@@ -90,10 +90,10 @@ class FloodSim {
     }
 
     private static void checkBounds(Node victim, Served server) {
-        assertThat(server.acceptor.slots()).isLessThanOrEqualTo(Acceptor.MAX_SLOTS);
+        assertThat(server.acceptor.slots()).isLessThanOrEqualTo(ServerSlots.MAX_SLOTS);
         // Those that wait for their client, those that wait for its proof, and the honest ones.
         assertThat(victim.dht.openStreams())
-                .isLessThanOrEqualTo(Acceptor.MAX_PENDING + Acceptor.MAX_UNPROVED + 4);
+                .isLessThanOrEqualTo(ServerSlots.MAX_PENDING + Acceptor.MAX_UNPROVED + 4);
         // Newcomers, checks, swaps, and what an announcer asks.
         assertThat(victim.dht.rpc().requestsInFlight()).isLessThan(100);
     }

@@ -63,8 +63,8 @@ class ServerSim {
 
         // What no relay of ours brought may hold so many, and the relays have room for as many.
         assertThat(server.acceptor.counters().handshakes())
-                .isEqualTo(Acceptor.MAX_PENDING_PER_RELAY);
-        assertThat(server.acceptor.slots()).isEqualTo(Acceptor.MAX_PENDING_PER_RELAY);
+                .isEqualTo(ServerSlots.MAX_PENDING_PER_RELAY);
+        assertThat(server.acceptor.slots()).isEqualTo(ServerSlots.MAX_PENDING_PER_RELAY);
         assertThat(server.node.dht.openedPunchSockets()).isEqualTo(Acceptor.MAX_PUNCHES);
         assertThat(server.accepted).isEmpty();
         assertThat(client.dial(server.key()).await().echoes("by a relay")).isTrue();
@@ -105,7 +105,7 @@ class ServerSim {
         }
         dht.net.run(SECONDS.toNanos(1));
 
-        assertThat(server.acceptor.slots()).isEqualTo(Acceptor.MAX_PENDING_PER_CLIENT);
+        assertThat(server.acceptor.slots()).isEqualTo(ServerSlots.MAX_PENDING_PER_CLIENT);
     }
 
     @Test
@@ -130,7 +130,7 @@ class ServerSim {
                                 HandshakeValue.fromClient(Bytes.wrap(garbage.clone())).encode());
             }
             dht.net.run(SECONDS.toNanos(1));
-            assertThat(server.acceptor.slots()).isLessThanOrEqualTo(Acceptor.MAX_SLOTS);
+            assertThat(server.acceptor.slots()).isLessThanOrEqualTo(ServerSlots.MAX_SLOTS);
         }
         dht.net.run(SECONDS.toNanos(15));
         assertThat(server.acceptor.slots()).isZero();
