@@ -1,6 +1,5 @@
 package dev.keyhole.dht.connect;
 
-import dev.keyhole.dht.connect.Acceptor.Slot;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.BitSet;
@@ -27,31 +26,39 @@ final class ServerSlots {
     /** How many slots are remembered, most of them for the sake of copies. */
     static final int MAX_SLOTS = 2048;
 
-    private final Map<Bytes, Slot> byMessage = new HashMap<>();
-    private final Map<Integer, Slot> byId = new HashMap<>();
+    /** How many of those on their way may have sockets opened for them to punch from. */
+    static final int MAX_PUNCHES = 64;
+
+    /** How many streams may wait to be relayed because a client wants it so. */
+    static final int MAX_CLIENT_RELAYS = 32;
+
+    private final Map<Bytes, ServerSlot> byMessage = new HashMap<>();
+    private final Map<Integer, ServerSlot> byId = new HashMap<>();
     private final BitSet ids = new BitSet();
 
     /** Those that are kept for the sake of copies alone, oldest first. */
-    private final Set<Slot> lingering = new LinkedHashSet<>();
+    private final Set<ServerSlot> lingering = new LinkedHashSet<>();
 
     private int pending;
     private final Map<Integer, Integer> pendingByClient = new HashMap<>();
     private final Map<Address, Integer> pendingByRelay = new HashMap<>();
+    private int punches;
+    private int clientRelays;
 
     int size() {
         return byMessage.size();
     }
 
-    @Nullable Slot find(Bytes message) {
+    @Nullable ServerSlot find(Bytes message) {
         return byMessage.get(message);
     }
 
-    @Nullable Slot find(long id) {
+    @Nullable ServerSlot find(long id) {
         return id > MAX_SLOTS ? null : byId.get((int) id);
     }
 
     /** All slots of the moment. */
-    List<Slot> all() {
+    List<ServerSlot> all() {
         return List.copyOf(byMessage.values());
     }
 
@@ -64,8 +71,8 @@ final class ServerSlots {
     }
 
     /** The slot that has to go before another can be added, where there is room for one. */
-    @Nullable Slot inTheWay() {
-        Iterator<Slot> oldest = lingering.iterator();
+    @Nullable ServerSlot inTheWay() {
+        Iterator<ServerSlot> oldest = lingering.iterator();
         return size() < MAX_SLOTS || !oldest.hasNext() ? null : oldest.next();
     }
 
@@ -74,33 +81,59 @@ final class ServerSlots {
         return ids.nextClearBit(0);
     }
 
-    void add(Slot slot) {
+    void add(ServerSlot slot) {
         ids.set(slot.id);
         byId.put(slot.id, slot);
         byMessage.put(slot.noise, slot);
     }
 
     /** Takes in that a client is on its way. */
-    void begun(Slot slot) {
+    void begun(ServerSlot slot) {
         pending++;
         pendingByClient.merge(slot.client.host(), 1, Integer::sum);
         pendingByRelay.merge(slot.relay, 1, Integer::sum);
     }
 
     /** Takes in that a client which was on its way no longer is. */
-    void settled(Slot slot) {
+    void settled(ServerSlot slot) {
         pending--;
         pendingByClient.computeIfPresent(slot.client.host(), (c, n) -> n == 1 ? null : n - 1);
         pendingByRelay.computeIfPresent(slot.relay, (c, n) -> n == 1 ? null : n - 1);
     }
 
+    /** Takes a place for one that punches, if there is any. */
+    boolean takePunch() {
+        if (punches == MAX_PUNCHES) {
+            return false;
+        }
+        punches++;
+        return true;
+    }
+
+    void givePunch() {
+        punches--;
+    }
+
+    /** Takes a place for one that waits to be relayed as its client wishes, if there is any. */
+    boolean takeRelay() {
+        if (clientRelays == MAX_CLIENT_RELAYS) {
+            return false;
+        }
+        clientRelays++;
+        return true;
+    }
+
+    void giveRelay() {
+        clientRelays--;
+    }
+
     /** Takes in that a slot is kept for the sake of copies alone from now on. */
-    void linger(Slot slot) {
+    void linger(ServerSlot slot) {
         lingering.add(slot);
     }
 
     /** Forgets a slot; harmless when repeated. */
-    void remove(Slot slot) {
+    void remove(ServerSlot slot) {
         lingering.remove(slot);
         if (byMessage.remove(slot.noise, slot)) {
             ids.clear(slot.id);

@@ -140,14 +140,14 @@ class RelaySim {
         Node client = dht.firewalled();
         apart(dht, client, server.node);
         apart(dht, relay.node, client);
-        int tooMany = Acceptor.MAX_CLIENT_RELAYS + 8;
+        int tooMany = ServerSlots.MAX_CLIENT_RELAYS + 8;
 
         for (int i = 0; i < tooMany; i++) {
             dial(client, server, relay);
         }
         dht.net.run(SECONDS.toNanos(8));
 
-        assertThat(relay.statistics().waiting()).isEqualTo(Acceptor.MAX_CLIENT_RELAYS);
+        assertThat(relay.statistics().waiting()).isEqualTo(ServerSlots.MAX_CLIENT_RELAYS);
         assertThat(relay.statistics().connections()).isEqualTo(1);
         assertThat(server.acceptor.counters().overLimit()).isEqualTo(8);
     }

@@ -65,7 +65,7 @@ class ServerSim {
         assertThat(server.acceptor.counters().handshakes())
                 .isEqualTo(ServerSlots.MAX_PENDING_PER_RELAY);
         assertThat(server.acceptor.slots()).isEqualTo(ServerSlots.MAX_PENDING_PER_RELAY);
-        assertThat(server.node.dht.openedPunchSockets()).isEqualTo(Acceptor.MAX_PUNCHES);
+        assertThat(server.node.dht.openedPunchSockets()).isEqualTo(ServerSlots.MAX_PUNCHES);
         assertThat(server.accepted).isEmpty();
         assertThat(client.dial(server.key()).await().echoes("by a relay")).isTrue();
 
