@@ -1,5 +1,7 @@
 package dev.keyhole.transport.netty;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
+
 import dev.keyhole.transport.net.Address;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelFuture;
@@ -73,7 +75,7 @@ final class EventLoopThread {
 
     void release() {
         if (users.decrementAndGet() == 0) {
-            group.shutdownGracefully(0, 2, java.util.concurrent.TimeUnit.SECONDS);
+            group.shutdownGracefully(0, 2, SECONDS);
         }
     }
 
