@@ -32,7 +32,7 @@ final class Sender {
     static final int MAX_BLOCKS = 50;
 
     /** How many new packets leave before others have their turn. */
-    private static final int MAX_PACKETS_PER_TURN = 32;
+    static final int MAX_PACKETS_PER_TURN = 32;
 
     /** If so many packets wait for one that was lost twice, it is repeated in two copies. */
     private static final int MANY_AHEAD = 1024;

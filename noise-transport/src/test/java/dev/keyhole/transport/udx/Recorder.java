@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Effects that are only written down. */
-final class Recorder implements Effects {
+class Recorder implements Effects {
 
     /** A datagram that was asked to be sent. */
     record Sent(LocalSocket socket, Address destination, Bytes payload) {

@@ -1,12 +1,10 @@
 package dev.keyhole.transport.udx;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keyhole.transport.net.Address;
-import dev.keyhole.transport.net.Effects;
-import dev.keyhole.transport.net.LocalSocket;
+import dev.keyhole.transport.net.Datagram;
 import dev.keyhole.transport.wire.Bytes;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -37,22 +35,45 @@ class TurnsTest {
         effects.patience = 1;
 
         for (int id = 1; id <= 3; id++) {
-            effects.sent.clear();
             streams.drain(effects, 0);
 
-            assertThat(effects.sent).hasSize(Bbr.INITIAL_PACKETS).containsOnly(100 + id);
+            assertThat(effects.takeRecipients()).hasSize(Bbr.INITIAL_PACKETS).containsOnly(100 + id);
         }
 
-        effects.sent.clear();
         streams.drain(effects, 0);
         assertThat(effects.sent).isEmpty();
+    }
+
+    @Test
+    void whoHasMuchToSendLetsOthersHaveTheirTurnInBetween() {
+        UdxStream one = stream(1);
+        UdxStream other = stream(2);
+        long now = 0;
+        while (one.stats().windowPackets() < 100 || other.stats().windowPackets() < 100) {
+            streams.drain(effects, now);
+            now += MILLISECONDS.toNanos(1);
+            acknowledgeAll(one, now);
+            acknowledgeAll(other, now);
+            one.write(MUCH, now);
+            other.write(MUCH, now);
+        }
+        effects.sent.clear();
+        now += MILLISECONDS.toNanos(1);
+
+        streams.drain(effects, now);
+
+        int turn = Sender.MAX_PACKETS_PER_TURN;
+        List<Integer> recipients = effects.takeRecipients();
+        assertThat(recipients.subList(0, turn)).containsOnly(101);
+        assertThat(recipients.subList(turn, 2 * turn)).containsOnly(102);
+        assertThat(recipients.subList(2 * turn, 2 * turn + 5)).containsOnly(101);
     }
 
     @Test
     void aLastWordWaitsForItsTurnAndIsSaidThen() {
         UdxStream stream = stream(1);
         streams.drain(effects, 0);
-        effects.sent.clear();
+        effects.take();
         effects.patience = 0;
 
         stream.destroy(0);
@@ -61,7 +82,14 @@ class TurnsTest {
 
         effects.patience = 1;
         streams.drain(effects, 0);
-        assertThat(effects.sent).containsExactly(101);
+        assertThat(effects.takeRecipients()).containsExactly(101);
+    }
+
+    private void acknowledgeAll(UdxStream stream, long now) {
+        byte[] ack = new byte[PacketHeader.LENGTH];
+        new PacketHeader(PacketHeader.ACK, 0, stream.localId(), 4_194_304, 0, stream.nextSeq())
+                .writeTo(ack);
+        streams.receive(new Datagram(LoneStream.SOCKET, LoneStream.PEER, Bytes.wrap(ack)), now);
     }
 
     private UdxStream stream(int id) {
@@ -72,37 +100,19 @@ class TurnsTest {
         return stream;
     }
 
-    /** Effects that are busy as soon as somebody has sent so many packets. */
-    private static final class Patience implements Effects {
-
-        /** To whom packets were sent. */
-        final List<Integer> sent = new ArrayList<>();
+    /** A recorder that is busy as soon as so many packets have been sent. */
+    private static final class Patience extends Recorder {
 
         int patience = Integer.MAX_VALUE;
 
-        @Override
-        public void send(LocalSocket socket, Address destination, Bytes payload) {
-            sent.add(PacketHeader.of(payload).streamId());
+        /** To whom packets were sent since the last call, in order. */
+        List<Integer> takeRecipients() {
+            return takePayloads().stream().map(packet -> PacketHeader.of(packet).streamId()).toList();
         }
 
         @Override
         public boolean isBusy() {
             return sent.size() >= patience;
-        }
-
-        @Override
-        public void open(int request) {
-            throw new AssertionError("streams open no sockets");
-        }
-
-        @Override
-        public void close(LocalSocket socket) {
-            throw new AssertionError("streams close no sockets");
-        }
-
-        @Override
-        public void deliver(Runnable notice) {
-            throw new AssertionError("streams tell their listener directly");
         }
     }
 }
