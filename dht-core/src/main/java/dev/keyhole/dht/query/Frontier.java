@@ -19,6 +19,12 @@ final class Frontier {
     /** Nodes that named the same node: more than this are not told when it turns out dead. */
     private static final int MAX_REFERRERS = RoutingTable.K;
 
+    /**
+     * Nodes that are noted, asked or not. A walk through an honest network notes a few hundred;
+     * whoever makes nodes up could name ever nearer ones.
+     */
+    static final int MAX_NODES = 1024;
+
     static final int MAX_PER_HOST = 2;
     static final int MAX_PER_SUBNET = 8;
 
@@ -66,6 +72,8 @@ final class Frontier {
      * Notes a node to ask, unless it is us that others name, or has been noted. Most are named again
      * and again, so the id of one that was noted is kept rather than computed anew.
      *
+     * <p>Where no more are noted, the farthest of those not asked yet makes way for a nearer one.
+     *
      * @param referrer who named it, null if we know it ourselves
      * @return whether it is near enough to matter
      */
@@ -77,7 +85,7 @@ final class Frontier {
             if (referrer != null && id.equals(self.get())) {
                 return true;
             }
-            if (!closer) {
+            if (!closer || !makeRoom(id)) {
                 return false;
             }
             status = new Status(id);
@@ -88,6 +96,24 @@ final class Frontier {
             status.referrers.add(referrer);
         }
         return closer;
+    }
+
+    private boolean makeRoom(NodeId id) {
+        if (seen.size() < MAX_NODES) {
+            return true;
+        }
+        Map.Entry<NodeId, Address> farthest = pending.lastEntry();
+        if (farthest == null || farthest.getKey().compareDistance(id, target) <= 0) {
+            return false;
+        }
+        pending.remove(farthest.getKey());
+        seen.remove(farthest.getValue());
+        return true;
+    }
+
+    /** How many nodes are noted, asked or not. */
+    int noted() {
+        return seen.size();
     }
 
     /** The nearest node not asked yet; nodes that are too far by now are forgotten. */

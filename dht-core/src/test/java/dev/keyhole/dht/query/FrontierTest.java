@@ -11,6 +11,7 @@ import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.wire.Bytes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class FrontierTest {
@@ -66,6 +67,48 @@ class FrontierTest {
         frontier.answered(new Answer(SOCKET, node, null, node, null, List.of(), 0, null, 1));
 
         assertThat(frontier.hasAnswers()).isFalse();
+    }
+
+    @Test
+    void aWalkThatIsLedOnAndOnEnds() {
+        Random random = new Random(1);
+        frontier.add(anywhere(random), null);
+        Address referrer = frontier.next();
+        int asked = 0;
+
+        while (referrer != null) {
+            asked++;
+            for (int i = 0; i < 20; i++) {
+                frontier.add(anywhere(random), referrer);
+            }
+            assertThat(frontier.noted()).isLessThanOrEqualTo(Frontier.MAX_NODES);
+            referrer = frontier.next();
+        }
+
+        assertThat(asked).isEqualTo(Frontier.MAX_NODES);
+    }
+
+    @Test
+    void nearNodesAreNotedInThePlaceOfFarOnes() {
+        Random random = new Random(2);
+        List<NodeId> named = new ArrayList<>();
+        for (int i = 0; i < 5 * Frontier.MAX_NODES; i++) {
+            Address node = anywhere(random);
+            named.add(NodeId.of(node));
+            frontier.add(node, null);
+        }
+        named.sort((a, b) -> a.compareDistance(b, TARGET));
+
+        List<NodeId> kept = new ArrayList<>();
+        for (Address node = frontier.next(); node != null; node = frontier.next()) {
+            kept.add(NodeId.of(node));
+        }
+
+        assertThat(kept).isEqualTo(named.subList(0, Frontier.MAX_NODES));
+    }
+
+    private static Address anywhere(Random random) {
+        return new Address(random.nextInt(), 1 + random.nextInt(65_535));
     }
 
     @Test
