@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keyhole.dht.SeededEntropy;
 import dev.keyhole.dht.connect.ConnectFailure.Cause;
 import dev.keyhole.dht.connect.NoisePayload.Relay;
 import dev.keyhole.dht.holepunch.HolepunchPayload;
@@ -37,7 +38,7 @@ class ClientPunchTest {
     private static final long A_MOMENT = MILLISECONDS.toNanos(60);
 
     private final PunchBench bench = PunchBench.behindNat();
-    private final SimDht.FixedEntropy entropy = new SimDht.FixedEntropy(5);
+    private final SeededEntropy entropy = new SeededEntropy(5);
     private final Session session =
             new Session(
                     true,

@@ -1,5 +1,6 @@
 package dev.keyhole.dht.connect;
 
+import dev.keyhole.dht.SeededEntropy;
 import dev.keyhole.dht.announce.AnnounceSignature;
 import dev.keyhole.dht.holepunch.NatType;
 import dev.keyhole.dht.message.Command;
@@ -214,7 +215,7 @@ public final class Flood {
                                             NoisePayload.Udx.of(streamId),
                                             null)
                                     .encode(),
-                            new SimDht.FixedEntropy(random.nextLong()))
+                            new SeededEntropy(random.nextLong()))
                     .message();
         } catch (HandshakeException e) {
             throw new AssertionError(e);

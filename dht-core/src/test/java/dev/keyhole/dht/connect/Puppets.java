@@ -7,20 +7,17 @@ import dev.keyhole.dht.message.Request;
 import dev.keyhole.dht.routing.NodeId;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.Datagram;
-import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
-import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.sim.PassiveMachine;
 import dev.keyhole.transport.sim.SimHost;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import dev.keyhole.transport.wire.WireReader;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /** Nodes of a network that do what a test wants: each answers, refuses, or is silent, as it says. */
@@ -169,11 +166,10 @@ final class Puppets {
         }
     }
 
-    private static final class Host implements Machine {
+    private static final class Host extends PassiveMachine {
 
         private final SimHost host;
         private final Map<LocalSocket, Puppet> puppets = new HashMap<>();
-        private final Queue<Datagram> outgoing = new ArrayDeque<>();
 
         private Host(SimHost host) {
             this.host = host;
@@ -188,34 +184,11 @@ final class Puppets {
                 Request request = Request.decode(new WireReader(datagram.payload().copy()));
                 Reply reply = puppets.get(datagram.socket()).answer(request, datagram.source());
                 if (reply != null) {
-                    outgoing.add(
-                            new Datagram(datagram.socket(), datagram.source(), reply.toBytes()));
+                    send(datagram.socket(), datagram.source(), reply.toBytes());
                 }
             } catch (MalformedException e) {
                 throw new IllegalStateException(e);
             }
-        }
-
-        @Override
-        public void opened(int request, LocalSocket opened, long nowNanos) {}
-
-        @Override
-        public void openFailed(int request, String why, long nowNanos) {}
-
-        @Override
-        public void expire(long nowNanos) {}
-
-        @Override
-        public void drain(Effects effects, long nowNanos) {
-            Datagram next;
-            while ((next = outgoing.poll()) != null) {
-                effects.send(next.socket(), next.source(), next.payload());
-            }
-        }
-
-        @Override
-        public long deadlineNanos() {
-            return NEVER;
         }
     }
 }

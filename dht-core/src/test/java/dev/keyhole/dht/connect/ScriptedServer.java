@@ -1,5 +1,6 @@
 package dev.keyhole.dht.connect;
 
+import dev.keyhole.dht.SeededEntropy;
 import dev.keyhole.dht.holepunch.NatType;
 import dev.keyhole.dht.message.Command;
 import dev.keyhole.dht.message.Reply;
@@ -165,7 +166,7 @@ final class ScriptedServer implements Machine {
                                         null,
                                         null)
                                 .encode(),
-                        new SimDht.FixedEntropy(random.nextLong()));
+                        new SeededEntropy(random.nextLong()));
         ear.encrypted =
                 new EncryptedStream(finished.session(), raw, new Echo(ear), random, nowNanos);
         if (hurries) {

@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keyhole.dht.SeededEntropy;
 import dev.keyhole.dht.connect.RelayDecision.Serve;
 import dev.keyhole.dht.holepunch.HolepunchPayload;
 import dev.keyhole.dht.holepunch.NatType;
@@ -33,7 +34,7 @@ class ServerPunchTest {
     private static final KeyPair KEYS = KeyPair.fromSeed(Seed.ofHex("01".repeat(32)));
 
     private final PunchBench bench = PunchBench.behindNat();
-    private final SimDht.FixedEntropy entropy = new SimDht.FixedEntropy(5);
+    private final SeededEntropy entropy = new SeededEntropy(5);
     private final Session session =
             new Session(
                     false,

@@ -2,6 +2,7 @@ package dev.keyhole.dht.connect;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import dev.keyhole.dht.SeededEntropy;
 import dev.keyhole.dht.node.NodeConfig;
 import dev.keyhole.dht.node.NodeConfig.Persistence;
 import dev.keyhole.dht.node.NodeListener;
@@ -16,7 +17,6 @@ import dev.keyhole.transport.sim.SimNetwork;
 import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.stream.Link;
 import dev.keyhole.transport.wire.Bytes;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -167,7 +167,7 @@ final class SimDht {
                             config,
                             client,
                             server,
-                            new FixedEntropy(network.net.random().nextLong()),
+                            new SeededEntropy(network.net.random().nextLong()),
                             () -> network.net.now() / 1_000_000,
                             this);
             dht.rpc().localAddresses(List.of(server.local()));
@@ -413,38 +413,6 @@ final class SimDht {
         @Override
         public void closed(CloseReason closed) {
             reason = closed;
-        }
-    }
-
-    /** Entropy of a test: the same for the same seed. */
-    static final class FixedEntropy extends SecureRandom {
-
-        private static final long serialVersionUID = 1;
-
-        private final transient Random random;
-
-        FixedEntropy(long seed) {
-            this.random = new Random(seed);
-        }
-
-        @Override
-        public void nextBytes(byte[] bytes) {
-            random.nextBytes(bytes);
-        }
-
-        @Override
-        public int nextInt() {
-            return random.nextInt();
-        }
-
-        @Override
-        public int nextInt(int bound) {
-            return random.nextInt(bound);
-        }
-
-        @Override
-        public long nextLong() {
-            return random.nextLong();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.keyhole.dht.connect;
 
+import dev.keyhole.dht.SeededEntropy;
 import dev.keyhole.dht.holepunch.HolepunchPayload;
 import dev.keyhole.dht.holepunch.NatType;
 import dev.keyhole.dht.holepunch.SecurePayload;
@@ -12,25 +13,22 @@ import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.identity.Seed;
 import dev.keyhole.transport.net.Address;
 import dev.keyhole.transport.net.Datagram;
-import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
-import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.noise.Finished;
 import dev.keyhole.transport.noise.HandshakeException;
 import dev.keyhole.transport.noise.IkInitiator;
+import dev.keyhole.transport.sim.PassiveMachine;
 import dev.keyhole.transport.sim.SimHost;
 import dev.keyhole.transport.wire.Bytes;
 import dev.keyhole.transport.wire.MalformedException;
 import dev.keyhole.transport.wire.WireReader;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /** Somebody who sends what it likes, as client or as relay, and collects what comes back. */
-final class Stranger implements Machine {
+final class Stranger extends PassiveMachine {
 
     static final NoisePayload.Udx STREAM = NoisePayload.Udx.of(77);
 
@@ -43,7 +41,6 @@ final class Stranger implements Machine {
 
     private final SimHost host;
     private final LocalSocket socket;
-    private final Queue<Datagram> outgoing = new ArrayDeque<>();
     private int tid;
 
     /** A message and where it came from. */
@@ -93,7 +90,7 @@ final class Stranger implements Machine {
     void send(Address to, Command command, PublicKey server, Bytes value) {
         Request request =
                 new Request(++tid & 0xffff, to, null, null, command, server.target(), value);
-        outgoing.add(new Datagram(socket, to, request.toBytes()));
+        send(socket, to, request.toBytes());
         host.command(now -> {});
     }
 
@@ -103,7 +100,7 @@ final class Stranger implements Machine {
 
     /** One byte, as those send who punch. */
     void probe(Address to) {
-        outgoing.add(new Datagram(socket, to, Bytes.of(0)));
+        send(socket, to, Bytes.of(0));
         host.command(now -> {});
     }
 
@@ -121,7 +118,7 @@ final class Stranger implements Machine {
                             server,
                             Namespace.PEER_HANDSHAKE,
                             payload.encode(),
-                            new SimDht.FixedEntropy(seed));
+                            new SeededEntropy(seed));
             return new Call(server, self.publicKey(), initiator);
         } catch (HandshakeException e) {
             throw new IllegalStateException(e);
@@ -237,27 +234,5 @@ final class Stranger implements Machine {
             case Request.TYPE -> requests.add(received);
             default -> streamPackets.add(datagram.source());
         }
-    }
-
-    @Override
-    public void opened(int request, LocalSocket opened, long nowNanos) {}
-
-    @Override
-    public void openFailed(int request, String why, long nowNanos) {}
-
-    @Override
-    public void expire(long nowNanos) {}
-
-    @Override
-    public void drain(Effects effects, long nowNanos) {
-        Datagram next;
-        while ((next = outgoing.poll()) != null) {
-            effects.send(next.socket(), next.source(), next.payload());
-        }
-    }
-
-    @Override
-    public long deadlineNanos() {
-        return NEVER;
     }
 }

@@ -1,5 +1,6 @@
 package dev.keyhole.dht.scale;
 
+import dev.keyhole.dht.SeededEntropy;
 import dev.keyhole.dht.connect.DhtNode;
 import dev.keyhole.dht.node.NodeConfig;
 import dev.keyhole.dht.node.NodeListener;
@@ -69,7 +70,7 @@ final class Inhabitant implements Effects {
                         config,
                         client,
                         server,
-                        new Entropy(world.random().nextLong()),
+                        new SeededEntropy(world.random().nextLong()),
                         world::wallClockMillis,
                         new NodeListener() {
                             @Override

@@ -10,6 +10,7 @@ import dev.keyhole.transport.net.Datagram;
 import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.sim.PassiveMachine;
 import dev.keyhole.transport.wire.Bytes;
 import java.io.IOException;
 import java.net.BindException;
@@ -306,7 +307,7 @@ class UdpLoopTest {
     }
 
     /** Takes a millisecond for each datagram, and counts how often it could answer in between. */
-    private static final class Slow implements Machine {
+    private static final class Slow extends PassiveMachine {
 
         final CompletableFuture<Integer> drainsBeforeLast = new CompletableFuture<>();
         private int left;
@@ -330,22 +331,8 @@ class UdpLoopTest {
         }
 
         @Override
-        public void opened(int request, LocalSocket socket, long nowNanos) {}
-
-        @Override
-        public void openFailed(int request, String why, long nowNanos) {}
-
-        @Override
-        public void expire(long nowNanos) {}
-
-        @Override
         public void drain(Effects effects, long nowNanos) {
             drains++;
-        }
-
-        @Override
-        public long deadlineNanos() {
-            return NEVER;
         }
     }
 

@@ -1,17 +1,17 @@
-package dev.keyhole.dht.scale;
+package dev.keyhole.dht;
 
 import java.security.SecureRandom;
 import java.security.SecureRandomSpi;
 import java.util.Random;
 
 /** Entropy that follows from a seed, and costs little to have ten thousand times. */
-final class Entropy extends SecureRandom {
+public final class SeededEntropy extends SecureRandom {
 
     private static final long serialVersionUID = 1;
 
     private final transient Random random;
 
-    Entropy(long seed) {
+    public SeededEntropy(long seed) {
         super(new Unused(), null);
         this.random = new Random(seed);
     }
