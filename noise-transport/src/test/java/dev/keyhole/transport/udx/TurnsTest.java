@@ -37,7 +37,9 @@ class TurnsTest {
         for (int id = 1; id <= 3; id++) {
             streams.drain(effects, 0);
 
-            assertThat(effects.takeRecipients()).hasSize(Bbr.INITIAL_PACKETS).containsOnly(100 + id);
+            assertThat(effects.takeRecipients())
+                    .hasSize(Bbr.INITIAL_PACKETS)
+                    .containsOnly(100 + id);
         }
 
         streams.drain(effects, 0);
@@ -107,7 +109,9 @@ class TurnsTest {
 
         /** To whom packets were sent since the last call, in order. */
         List<Integer> takeRecipients() {
-            return takePayloads().stream().map(packet -> PacketHeader.of(packet).streamId()).toList();
+            return takePayloads().stream()
+                    .map(packet -> PacketHeader.of(packet).streamId())
+                    .toList();
         }
 
         @Override
