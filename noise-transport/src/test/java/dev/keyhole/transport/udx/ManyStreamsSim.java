@@ -50,8 +50,8 @@ class ManyStreamsSim {
             Source source = new Source(sending, id);
             sinks[i] = sink;
             sources[i] = source;
-            to.command(now -> sink.stream.connect(socketTo, socketFrom.local(), id, now));
-            from.command(now -> source.stream.connect(socketFrom, socketTo.local(), id, now));
+            to.command(now -> sink.raw.connect(socketTo, socketFrom.local(), id, now));
+            from.command(now -> source.raw.connect(socketFrom, socketTo.local(), id, now));
         }
         net.run(SECONDS.toNanos(12)); // so that what they have learned alone is too old
         for (Source source : sources) {
@@ -71,7 +71,7 @@ class ManyStreamsSim {
         long sent = sending.streams.counters().of(Event.SENT) - sentBefore;
         long repeated = sending.streams.counters().of(Event.RETRANSMITTED) - repeatedBefore;
         long longest =
-                Arrays.stream(sources).mapToLong(s -> s.stream.stats().rttNanos()).max().orElse(0);
+                Arrays.stream(sources).mapToLong(s -> s.raw.stats().rttNanos()).max().orElse(0);
 
         assertThat(got[0]).isGreaterThan((long) (0.45 * got[STREAMS / 2]));
         assertThat(Arrays.stream(got).sum()).isGreaterThan((long) (0.9 * 15 * rate));
@@ -88,14 +88,14 @@ class ManyStreamsSim {
     /** Never has nothing to send, once it has begun. */
     private static final class Source extends Inbox {
 
-        final UdxStream stream;
+        final UdxStream raw;
 
         Source(UdxMachine machine, int id) {
-            stream = open(machine.streams, id);
+            raw = open(machine.streams, id);
         }
 
         void write(long now) {
-            while (stream.write(CHUNK, now)) {
+            while (raw.write(CHUNK, now)) {
                 // until it has enough
             }
         }
@@ -109,17 +109,17 @@ class ManyStreamsSim {
     /** Counts what arrives. */
     private static final class Sink extends Inbox {
 
-        final UdxStream stream;
+        final UdxStream raw;
         long received;
 
         Sink(UdxMachine machine, int id) {
-            stream = open(machine.streams, id);
+            raw = open(machine.streams, id);
         }
 
         @Override
         public void data(Bytes data, long now) {
             received += data.length();
-            stream.consumed(data.length(), now);
+            raw.consumed(data.length(), now);
         }
     }
 }
