@@ -9,6 +9,7 @@ import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.stream.Link;
 import dev.keyhole.transport.wire.Bytes;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -22,8 +23,15 @@ import reactor.core.publisher.Sinks;
  */
 public final class Connection implements Link, AutoCloseable {
 
+    /** How long a peer may take to end, too, before a closed connection is cut off. */
+    static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
+
     private final UdpLoop loop;
     private final PeerStream stream;
+
+    /** Those of the node that are being closed. */
+    private final Set<Connection> closing;
+
     private final Sinks.One<CloseReason> closed = Sinks.one();
     private final Sinks.Many<Path> moves = Sinks.many().multicast().directBestEffort();
     private final Sinks.Many<Duration> silences = Sinks.many().multicast().directBestEffort();
@@ -32,9 +40,10 @@ public final class Connection implements Link, AutoCloseable {
     private volatile Address remoteAddress;
 
     /** Made on the loop's thread, when the peer has proved its key. */
-    Connection(UdpLoop loop, PeerStream stream) {
+    Connection(UdpLoop loop, PeerStream stream, Set<Connection> closing) {
         this.loop = loop;
         this.stream = stream;
+        this.closing = closing;
         this.path = stream.path();
         this.remoteAddress = stream.remoteAddress();
         stream.onMoved(this::moved);
@@ -54,6 +63,7 @@ public final class Connection implements Link, AutoCloseable {
 
     private void ended(CloseReason reason) {
         open = false;
+        closing.remove(this);
         closed.tryEmitValue(reason);
         moves.tryEmitComplete();
         silences.tryEmitComplete();
@@ -102,11 +112,32 @@ public final class Connection implements Link, AutoCloseable {
         return closed.asMono();
     }
 
-    /** Lets go of the peer at once; harmless when repeated. */
+    /**
+     * Ends the connection once all that was written has arrived and the peer has ended, too, or
+     * after five seconds. Returns at once; {@link #closed} tells when that is. Nothing that still
+     * comes from the peer is handed on. Harmless when repeated.
+     */
     @Override
     public void close() {
+        close(CLOSE_LIMIT);
+    }
+
+    /**
+     * The same with another limit; zero lets go of the peer at once, and what has not arrived is
+     * lost.
+     */
+    public void close(Duration limit) {
+        if (open) {
+            closing.add(this);
+        }
         open = false;
-        loop.command(now -> stream.destroy(new CloseReason.ByUs("closed"), now));
+        loop.command(
+                now -> {
+                    stream.close(limit.toNanos(), now);
+                    if (stream.isClosed()) {
+                        closing.remove(this);
+                    }
+                });
     }
 
     @Override

@@ -41,6 +41,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
@@ -80,6 +81,7 @@ public final class Dht implements AutoCloseable {
     private final List<BootstrapNode> bootstrapNodes;
     private final Bootstrap bootstrap;
     private final Set<Announcement> announcements = ConcurrentHashMap.newKeySet();
+    private final Set<Connection> closing = ConcurrentHashMap.newKeySet();
     private final @Nullable StateKeeper stateKeeper;
     private final List<LongConsumer> beforeStart = new ArrayList<>();
     private volatile List<LocalSocket> sockets;
@@ -580,8 +582,8 @@ public final class Dht implements AutoCloseable {
     }
 
     /**
-     * Closes listeners, which are withdrawn first, connections and sockets. Waits for that, but not
-     * for long; harmless when repeated.
+     * Closes listeners, which are withdrawn first, connections and sockets. Waits for that, and for
+     * connections that are being closed, but not for long; harmless when repeated.
      */
     @Override
     public void close() {
@@ -589,8 +591,11 @@ public final class Dht implements AutoCloseable {
             List<Announcement> open = List.copyOf(announcements);
             open.forEach(Announcement::close);
             closed = true;
-            Mono.whenDelayError(
-                            open.stream().map(Announcement::closed).collect(toUnmodifiableList()))
+            Stream<Mono<?>> leaving =
+                    Stream.concat(
+                            open.stream().map(Announcement::closed),
+                            closing.stream().map(Connection::closed));
+            Mono.whenDelayError(leaving.collect(toUnmodifiableList()))
                     .timeout(WITHDRAWAL_LIMIT)
                     .onErrorComplete()
                     .subscribe(null, failure -> {}, () -> loop.command(this::closeNode));
@@ -673,7 +678,7 @@ public final class Dht implements AutoCloseable {
     }
 
     Connection connection(PeerStream stream) {
-        return new Connection(loop, stream);
+        return new Connection(loop, stream, closing);
     }
 
     @Override

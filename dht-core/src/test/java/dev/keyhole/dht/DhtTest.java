@@ -7,6 +7,7 @@ import dev.keyhole.dht.message.Command;
 import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.stream.CloseReason;
+import dev.keyhole.transport.stream.Link;
 import dev.keyhole.transport.wire.Bytes;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -135,6 +136,85 @@ class DhtTest {
             client.close();
 
             assertThat(serverSide.closed().block(LIMIT)).isInstanceOf(CloseReason.ByPeer.class);
+        }
+    }
+
+    @Test
+    void whatWasWrittenArrivesThoughConnectionAndNodeAreClosedAtOnce() {
+        Bytes part = Bytes.random(new Random(1), 50_000);
+        try (Dht server = Dht.bind(testnet.config())) {
+            Sinks.One<Long> heard = Sinks.one();
+            Listener listener =
+                    server.listen(
+                            KeyPair.random(ENTROPY),
+                            ListenConfig.of(Firewall.open()),
+                            connection -> connection.start(new Counter(connection, heard)));
+            listener.ready().block(LIMIT);
+
+            try (Dht client = Dht.bind(testnet.config());
+                    Connection connection = client.connect(listener.publicKey()).block(LIMIT)) {
+                connection
+                        .loop()
+                        .execute(
+                                () -> {
+                                    for (int i = 0; i < 40; i++) {
+                                        connection.write(part);
+                                    }
+                                });
+            }
+
+            assertThat(heard.asMono().block(LIMIT)).isEqualTo(40L * part.length());
+        }
+    }
+
+    @Test
+    void aConnectionMayBeLetGoOfAtOnce() {
+        try (Dht server = Dht.bind(testnet.config());
+                Dht client = Dht.bind(testnet.config())) {
+            Listener listener =
+                    server.listen(
+                            KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), c -> {});
+            listener.ready().block(LIMIT);
+            Connection connection = client.connect(listener.publicKey()).block(LIMIT);
+
+            connection.close();
+            connection.close(Duration.ZERO);
+
+            assertThat(connection.isOpen()).isFalse();
+            assertThat(connection.closed().block(Duration.ofSeconds(1)))
+                    .isEqualTo(new CloseReason.ByUs("closed"));
+        }
+    }
+
+    /** Counts what comes until the peer ends, and ends then. */
+    private static final class Counter implements Link.Receiver {
+
+        private final Link link;
+        private final Sinks.One<Long> heard;
+        private long bytes;
+
+        private Counter(Link link, Sinks.One<Long> heard) {
+            this.link = link;
+            this.heard = heard;
+        }
+
+        @Override
+        public void message(Bytes message) {
+            bytes += message.length();
+        }
+
+        @Override
+        public void writable() {}
+
+        @Override
+        public void ended() {
+            link.end();
+            heard.tryEmitValue(bytes);
+        }
+
+        @Override
+        public void closed(CloseReason reason) {
+            heard.tryEmitValue(-1L);
         }
     }
 

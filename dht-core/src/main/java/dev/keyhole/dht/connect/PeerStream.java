@@ -73,6 +73,7 @@ public final class PeerStream {
     private long relayHeardNanos;
     private boolean verified;
     private boolean proved;
+    private boolean closing;
     private boolean settled;
     private int echoes;
     private long heardNanos;
@@ -633,12 +634,18 @@ public final class PeerStream {
     }
 
     public boolean write(Bytes message, long nowNanos) {
+        if (closing) {
+            return true;
+        }
         boolean more = encrypted.write(message, nowNanos);
         rearm();
         return more;
     }
 
     public void pause(long nowNanos) {
+        if (closing) {
+            return;
+        }
         paused = true;
         encrypted.pause(nowNanos);
     }
@@ -656,6 +663,31 @@ public final class PeerStream {
 
     public void destroy(CloseReason reason, long nowNanos) {
         encrypted.destroy(reason, nowNanos);
+    }
+
+    /**
+     * Ends the stream once all that was written has arrived and the peer has ended, too; at the
+     * latest after so long, and at once if that is no time. The receiver hears of nothing more but
+     * that it is closed, and what is written from now on goes nowhere.
+     */
+    public void close(long withinNanos, long nowNanos) {
+        if (closed != null) {
+            return;
+        }
+        if (withinNanos <= 0) {
+            destroy(new CloseReason.ByUs("closed"), nowNanos);
+            return;
+        }
+        closing = true;
+        inbox.clear();
+        paused = false;
+        encrypted.close(withinNanos, nowNanos);
+        rearm();
+    }
+
+    /** Whether it is over. */
+    public boolean isClosed() {
+        return closed != null;
     }
 
     /** Has one wake-up stand for the stream's deadline, which mostly moves away. */
@@ -737,7 +769,9 @@ public final class PeerStream {
 
         @Override
         public void ended(long nowNanos) {
-            enqueue(Link.Receiver::ended);
+            if (!closing) {
+                enqueue(Link.Receiver::ended);
+            }
         }
 
         @Override

@@ -39,6 +39,40 @@ class ClientSim {
     private final ScriptedServer server = new ScriptedServer(dht);
 
     @Test
+    void aStreamIsClosedInGoodOrderByAPeerThatEndsToo() {
+        Served server = dht.open().serve(key -> false);
+        Dialled dialled = dht.open().dial(server.key()).await();
+        assertThat(dialled.echoes("before")).isTrue();
+
+        dialled.node.host.command(
+                now -> {
+                    dialled.stream.write(Bytes.utf8("last words"), now);
+                    dialled.stream.close(SECONDS.toNanos(5), now);
+                    dialled.stream.write(Bytes.utf8("too late"), now);
+                });
+        dht.net.run(SECONDS.toNanos(1));
+
+        assertThat(dialled.reason).isEqualTo(new CloseReason.Ended());
+        assertThat(dialled.received).as("nothing is heard any more").hasSize(1);
+    }
+
+    @Test
+    void aPeerThatDoesNotEndIsCutOffInTime() {
+        Served server = dht.open().serve(key -> false);
+        server.onConnection = stream -> {};
+        Dialled dialled = dht.open().dial(server.key()).await();
+        dht.net.run(SECONDS.toNanos(1));
+
+        dialled.node.host.command(now -> dialled.stream.close(SECONDS.toNanos(5), now));
+        dht.net.run(SECONDS.toNanos(4));
+        assertThat(dialled.reason).isNull();
+        dht.net.run(SECONDS.toNanos(2));
+
+        assertThat(dialled.reason).isInstanceOf(CloseReason.ByUs.class);
+        assertThat(dialled.node.dht.openStreams()).isZero();
+    }
+
+    @Test
     void connectionIsReportedOnlyAfterThePeersFirstFrame() {
         settle();
         server.peerAddress = DEAD;
