@@ -20,12 +20,12 @@ import java.net.BindException;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -88,7 +88,7 @@ public final class UdpLoop implements AutoCloseable {
     /** Sockets that were lost and are to come back under their names. */
     private final Map<Integer, LocalSocket> reviving = new LinkedHashMap<>();
 
-    private final Set<Bound> unflushed = new LinkedHashSet<>();
+    private final List<Bound> unflushed = new ArrayList<>();
     private final Queue<Runnable> notices = new ArrayDeque<>();
     private final SocketEffects effects = new SocketEffects();
 
@@ -390,11 +390,11 @@ public final class UdpLoop implements AutoCloseable {
     }
 
     private void flush() {
-        for (Bound bound : unflushed) {
+        while (!unflushed.isEmpty()) { // a flush may show that a socket is gone, and remove it
+            Bound bound = unflushed.remove(unflushed.size() - 1);
             bound.unflushed = false;
             bound.socket().flush();
         }
-        unflushed.clear();
     }
 
     private void scheduleWakeUp(long deadlineNanos) {
