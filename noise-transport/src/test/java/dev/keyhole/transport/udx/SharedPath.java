@@ -119,6 +119,7 @@ final class SharedPath {
 
         private final UdxMachine sending = new UdxMachine(new Random(net.random().nextLong()));
         private final UdxMachine receiving = new UdxMachine(new Random(1));
+        private final int id = net.random().nextInt(1 << 20);
         private final UdxStream stream;
         private final UdxStream other;
         private long received;
@@ -127,7 +128,7 @@ final class SharedPath {
             super(from, to);
             stream =
                     sending.streams.open(
-                            1,
+                            id,
                             new Inbox() {
                                 @Override
                                 public void writable(long now) {
@@ -137,7 +138,7 @@ final class SharedPath {
                             UdxStream.DEFAULT_WINDOW_BYTES);
             other =
                     receiving.streams.open(
-                            1,
+                            id,
                             new Inbox() {
                                 @Override
                                 public void data(Bytes data, long now) {
@@ -152,10 +153,10 @@ final class SharedPath {
 
         @Override
         void begin() {
-            to.command(now -> other.connect(socketTo, socketFrom.local(), 1, now));
+            to.command(now -> other.connect(socketTo, socketFrom.local(), id, now));
             from.command(
                     now -> {
-                        stream.connect(socketFrom, socketTo.local(), 1, now);
+                        stream.connect(socketFrom, socketTo.local(), id, now);
                         write(now);
                     });
         }
