@@ -14,11 +14,15 @@ import java.util.Random;
  * that share a path:
  *
  * <ul>
- *   <li>A round that loses more than five packets in a hundred is taken for a full queue. It ends
- *       the startup, holds growth for the round, has rates forgotten that were measured before the
- *       queue was full, and makes the window smaller for a while.
- *   <li>A probe that brings more leads to another startup, since that is what a stream finds which
- *       has less than its share. One that has more finds little.
+ *   <li>What a stream may have in the queue grows with the square root of what the path holds of
+ *       it. Of streams in one queue, each gets a part of the rate as large as its part of the queue,
+ *       so the faster one gets less than it had, and all come to be equally fast.
+ *   <li>A round that loses more than five packets in a hundred is taken for a full queue. It holds
+ *       the window for the round and, once in a cycle, has rates forgotten that were measured
+ *       before the queue was full: not more often, or a stream that heeds no losses would be left
+ *       everything. A startup goes on in spite of losses for as long as it brings more.
+ *   <li>A probe that brings much more leads to another startup, since that is what a stream finds
+ *       which has less than its share. One that has more finds little.
  *   <li>The shortest round trip is looked for with half a path in flight, not with four packets,
  *       and by all streams of a node at the same time ({@link RttProbes}).
  * </ul>
@@ -39,12 +43,12 @@ final class Bbr {
     private static final double STARTUP_GAIN_OF_MANY = 2;
     private static final double STARTUP_GROWTH_OF_MANY = 0.5;
 
-    private static final double CAREFUL_GAIN = 1.25;
+    private static final double CAREFUL_GAIN = 1.5;
     private static final double WINDOW_GAIN = 2;
-    private static final double MIN_WINDOW_GAIN = 1.25;
-    private static final double WINDOW_GAIN_AFTER_LOSS = 0.7;
-    private static final double WINDOW_GAIN_STEP = 0.05;
     private static final double WINDOW_GAIN_FOR_PROBE = 0.5;
+
+    /** What may queue of a stream of which the path holds one packet; of four, twice as much. */
+    private static final double QUEUED_PACKETS = 8;
 
     /** Phases of a cycle, each about a round trip: probe for more, drain, and then cruise. */
     private static final int PROBE = 0;
@@ -63,7 +67,7 @@ final class Bbr {
     private static final double PROBE_GAIN_OF_FEW = 2;
 
     /** By how much the rate has grown when a probe has found that there is more to be had. */
-    private static final double GROWTH_BY_PROBE = 1.03;
+    private static final double GROWTH_BY_PROBE = 1.12;
 
     /** How many more packets the path then holds: less than one is noise. */
     private static final double PACKETS_BY_PROBE = 1;
@@ -71,7 +75,7 @@ final class Bbr {
     /** A little less than the path carries, so that queues empty. */
     private static final double PACING_MARGIN = 0.99;
 
-    private static final int BANDWIDTH_ROUNDS = 10;
+    private static final int BANDWIDTH_ROUNDS = 8;
     private static final double STARTUP_GROWTH = 1.25;
     private static final int STARTUP_ROUNDS_WITHOUT_GROWTH = 3;
 
@@ -123,6 +127,8 @@ final class Bbr {
     private int lostInRound;
     private int packetsOfRound = INITIAL_PACKETS;
     private boolean heavyLossInRound;
+    private boolean heavyLossInLastRound;
+    private boolean forgotInCycle;
 
     private final double[] bandwidthOfRounds = new double[BANDWIDTH_ROUNDS];
     private double bandwidth;
@@ -139,8 +145,6 @@ final class Bbr {
     /** The rate at the beginning of the last probe; 0 before the first. */
     private double bandwidthBeforeProbe;
 
-    private double windowGain = WINDOW_GAIN;
-    private double windowGainBefore = WINDOW_GAIN;
     private boolean queueGrows;
     private long shortestInRow = Long.MAX_VALUE;
     private int inRow;
@@ -195,14 +199,10 @@ final class Bbr {
         lostInRound += packets;
         if (isLossHeavy() && !heavyLossInRound) {
             heavyLossInRound = true;
-            windowGainBefore = windowGain;
             if (pipeFull) {
-                windowGain = Math.max(MIN_WINDOW_GAIN, windowGain * WINDOW_GAIN_AFTER_LOSS);
+                shrink(inFlight);
+                conserving = true;
             }
-            startupEndedByLoss |= !pipeFull;
-            pipeFull = true;
-            shrink(inFlight);
-            conserving = true;
         }
     }
 
@@ -211,7 +211,6 @@ final class Bbr {
         lostInRound = Math.max(0, lostInRound - 1);
         if (heavyLossInRound && !isLossHeavy()) {
             heavyLossInRound = false;
-            windowGain = windowGainBefore;
             recovered();
         }
     }
@@ -265,14 +264,16 @@ final class Bbr {
             return;
         }
         roundEndsAt = rate.delivered();
-        if (heavyLossInRound) {
+        if (heavyLossInRound && pipeFull && !forgotInCycle) {
             forgetRates();
+            forgotInCycle = true;
         }
         round++;
         bandwidthOfRounds[(int) (round % BANDWIDTH_ROUNDS)] = 0;
         if (conserving) {
             recovered();
         }
+        heavyLossInLastRound = heavyLossInRound;
         heavyLossInRound = false;
         lostInRound = 0;
         packetsOfRound = inFlight;
@@ -358,8 +359,8 @@ final class Bbr {
         } else if (phase >= phases) {
             phase = PROBE;
             bandwidthBeforeProbe = bandwidth;
+            forgotInCycle = false;
             drawPhases();
-            windowGain = Math.min(windowGain + WINDOW_GAIN_STEP, WINDOW_GAIN);
         }
     }
 
@@ -402,7 +403,8 @@ final class Bbr {
             return;
         }
         roundsWithoutGrowth++;
-        pipeFull = roundsWithoutGrowth >= STARTUP_ROUNDS_WITHOUT_GROWTH;
+        startupEndedByLoss = heavyLossInLastRound;
+        pipeFull = heavyLossInLastRound || roundsWithoutGrowth >= STARTUP_ROUNDS_WITHOUT_GROWTH;
     }
 
     private void judgeDrain(int inFlight, long now) {
@@ -474,7 +476,7 @@ final class Bbr {
         if (conserving) {
             window = Math.max(window, inFlight + packets);
         } else {
-            double target = pathHolds(windowGain()) + aggregationAllowance() + 3;
+            double target = wanted() + aggregationAllowance() + 3;
             if (pipeFull) {
                 window = Math.min(window + packets, target);
             } else if (window < target || minRttNanos == Long.MAX_VALUE) {
@@ -521,12 +523,21 @@ final class Bbr {
         return window > MANY_PACKETS ? STARTUP_GAIN_OF_MANY : STARTUP_GAIN;
     }
 
-    private double windowGain() {
-        if (state == State.STARTUP && queueGrows) {
-            // The queue may be that of others, in which a smaller window would be a smaller share.
-            return bandwidthBeforeProbe > 0 ? WINDOW_GAIN : CAREFUL_GAIN;
-        }
-        boolean probing = state == State.PROBE_BANDWIDTH && phase == PROBE;
-        return probing ? windowGain + WINDOW_GAIN_FOR_PROBE : windowGain;
+    /** What is to be in flight, in packets, on the path and in its queue. */
+    private double wanted() {
+        return switch (state) {
+            case STARTUP, PROBE_RTT -> pathHolds(WINDOW_GAIN);
+            case DRAIN -> pathHolds(1) + queueAllowance();
+            case PROBE_BANDWIDTH -> {
+                double probe = phase == PROBE ? WINDOW_GAIN_FOR_PROBE : 0;
+                yield pathHolds(1 + probe) + queueAllowance();
+            }
+        };
+    }
+
+    private double queueAllowance() {
+        double holds = pathHolds(1);
+        double most = Math.max(QUEUED_PACKETS * Math.sqrt(holds), bandwidth * BUSY_HOST_NANOS);
+        return Math.min(most, (WINDOW_GAIN - 1) * holds);
     }
 }
