@@ -526,13 +526,19 @@ final class Bbr {
     /** What is to be in flight, in packets, on the path and in its queue. */
     private double wanted() {
         return switch (state) {
-            case STARTUP, PROBE_RTT -> pathHolds(WINDOW_GAIN);
+            case STARTUP -> pathHolds(startupWindowGain());
+            case PROBE_RTT -> pathHolds(WINDOW_GAIN);
             case DRAIN -> pathHolds(1) + queueAllowance();
             case PROBE_BANDWIDTH -> {
                 double probe = phase == PROBE ? WINDOW_GAIN_FOR_PROBE : 0;
                 yield pathHolds(1 + probe) + queueAllowance();
             }
         };
+    }
+
+    /** In another startup the queue may be that of others, where a small window is a small share. */
+    private double startupWindowGain() {
+        return queueGrows && bandwidthBeforeProbe == 0 ? CAREFUL_GAIN : WINDOW_GAIN;
     }
 
     private double queueAllowance() {
