@@ -394,7 +394,9 @@ final class Bbr {
     }
 
     private void judgeStartup(DeliveryRate rate) {
-        if (pipeFull || !roundStarted || rate.isLimited()) {
+        // One who waits for the peer's window brings no more, whether or not the path would.
+        boolean tellsNothing = rate.isLimited() && !heavyLossInLastRound;
+        if (pipeFull || !roundStarted || tellsNothing) {
             return;
         }
         if (bandwidth >= STARTUP_GROWTH * fullBandwidth) {
