@@ -55,7 +55,7 @@ class FloodTest {
             List<Duration> waits = new ArrayList<>();
             while (!over.get() || waits.isEmpty()) {
                 long begun = System.nanoTime();
-                honest.connect(key.publicKey()).block(LIMIT).close();
+                honest.connect(key.publicKey()).block(LIMIT).close(Duration.ZERO);
                 waits.add(Duration.ofNanos(System.nanoTime() - begun));
                 LockSupport.parkNanos(50_000_000);
             }
