@@ -60,7 +60,13 @@ class UdpLoopTest {
             Slow slow = new Slow(10);
             two.start(slow, failure -> {});
             CountDownLatch sent = new CountDownLatch(1);
-            two.command(now -> await(sent));
+            CountDownLatch listening = new CountDownLatch(1);
+            two.command(
+                    now -> {
+                        listening.countDown();
+                        await(sent);
+                    });
+            await(listening);
 
             sender.ask(one, effects -> burst(effects, from, to.local(), 10));
             sender.ask(one, effects -> sent.countDown());
