@@ -127,13 +127,14 @@ public final class Connection implements Link, AutoCloseable {
      * lost.
      */
     public void close(Duration limit) {
+        long nanos = limit.toNanos();
         if (open) {
             closing.add(this);
         }
         open = false;
         loop.command(
                 now -> {
-                    stream.close(limit.toNanos(), now);
+                    stream.close(nanos, now);
                     if (stream.isClosed()) {
                         closing.remove(this);
                     }

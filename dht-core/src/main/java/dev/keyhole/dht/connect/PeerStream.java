@@ -635,7 +635,7 @@ public final class PeerStream {
 
     public boolean write(Bytes message, long nowNanos) {
         if (closing) {
-            return true;
+            return false;
         }
         boolean more = encrypted.write(message, nowNanos);
         rearm();
@@ -668,7 +668,7 @@ public final class PeerStream {
     /**
      * Ends the stream once all that was written has arrived and the peer has ended, too; at the
      * latest after so long, and at once if that is no time. The receiver hears of nothing more but
-     * that it is closed, and what is written from now on goes nowhere.
+     * that it is closed, and nothing that is written from now on is welcome or leaves.
      */
     public void close(long withinNanos, long nowNanos) {
         if (closed != null) {
@@ -778,7 +778,7 @@ public final class PeerStream {
         public void writable(long nowNanos) {
             // Not behind the messages: whoever paused reading may wait for just this.
             Link.Receiver reader = receiver;
-            if (reader != null) {
+            if (reader != null && !closing) {
                 around.notices().accept(reader::writable);
             }
         }

@@ -57,6 +57,29 @@ class ClientSim {
     }
 
     @Test
+    void aStreamThatIsBeingClosedWelcomesNothingMore() {
+        Bytes much = Bytes.random(new Random(1), 50_000);
+        Served server = dht.open().serve(key -> false);
+        server.onConnection = stream -> {};
+        Dialled dialled = dht.open().dial(server.key()).await();
+        boolean[] welcome = new boolean[1];
+
+        dialled.node.host.command(
+                now -> {
+                    while (dialled.stream.write(much, now)) {
+                        // until it has enough, and has to say when it wants more
+                    }
+                    dialled.stream.close(SECONDS.toNanos(5), now);
+                    welcome[0] = dialled.stream.write(much, now);
+                });
+        int writables = dialled.writables;
+        dht.net.run(SECONDS.toNanos(4));
+
+        assertThat(welcome[0]).isFalse();
+        assertThat(dialled.writables).isEqualTo(writables);
+    }
+
+    @Test
     void aPeerThatDoesNotEndIsCutOffInTime() {
         Served server = dht.open().serve(key -> false);
         server.onConnection = stream -> {};

@@ -341,6 +341,7 @@ final class SimDht {
         @Nullable ConnectFailure failure;
         @Nullable CloseReason reason;
         int silences;
+        int writables;
         final List<Bytes> received = new ArrayList<>();
         final List<Path> moves = new ArrayList<>();
         long endedNanos;
@@ -405,7 +406,9 @@ final class SimDht {
         }
 
         @Override
-        public void writable() {}
+        public void writable() {
+            writables++;
+        }
 
         @Override
         public void ended() {}
