@@ -3,13 +3,9 @@ package dev.keyhole.benchmark;
 import static java.util.Objects.requireNonNull;
 
 import dev.keyhole.transport.net.Address;
-import dev.keyhole.transport.net.Datagram;
-import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
-import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.netty.UdpLoop;
 import dev.keyhole.transport.stream.CloseReason;
-import dev.keyhole.transport.udx.StreamMultiplexer;
 import dev.keyhole.transport.udx.UdxStream;
 import dev.keyhole.transport.wire.Bytes;
 import java.net.BindException;
@@ -83,7 +79,7 @@ public class PacketBenchmark {
     }
 
     /** A node with one stream. */
-    private static final class End implements Machine, UdxStream.Listener {
+    private static final class End extends StreamsMachine implements UdxStream.Listener {
 
         private static final Bytes CHUNK =
                 Bytes.random(new Random(1), PACKETS_PER_WRITE * PAYLOAD_BYTES);
@@ -91,7 +87,6 @@ public class PacketBenchmark {
         final UdpLoop loop = UdpLoop.open("packet-benchmark");
         final Semaphore done = new Semaphore(0);
         private final LocalSocket socket;
-        private final StreamMultiplexer streams = new StreamMultiplexer(new Random());
         private final UdxStream stream;
 
         /** What is still to be written; known to the loop's thread only. */
@@ -146,35 +141,5 @@ public class PacketBenchmark {
 
         @Override
         public void closed(CloseReason reason, long nowNanos) {}
-
-        @Override
-        public void receive(Datagram datagram, long nowNanos) {
-            streams.receive(datagram, nowNanos);
-        }
-
-        @Override
-        public void opened(int request, LocalSocket opened, long nowNanos) {
-            throw new IllegalStateException("nobody asked for a socket");
-        }
-
-        @Override
-        public void openFailed(int request, String why, long nowNanos) {
-            throw new IllegalStateException("nobody asked for a socket");
-        }
-
-        @Override
-        public void expire(long nowNanos) {
-            streams.expire(nowNanos);
-        }
-
-        @Override
-        public void drain(Effects effects, long nowNanos) {
-            streams.drain(effects, nowNanos);
-        }
-
-        @Override
-        public long deadlineNanos() {
-            return streams.deadlineNanos();
-        }
     }
 }

@@ -6,10 +6,8 @@ import dev.keyhole.transport.identity.KeyPair;
 import dev.keyhole.transport.identity.PublicKey;
 import dev.keyhole.transport.identity.Seed;
 import dev.keyhole.transport.net.Address;
-import dev.keyhole.transport.net.Datagram;
 import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
-import dev.keyhole.transport.net.Machine;
 import dev.keyhole.transport.netty.UdpLoop;
 import dev.keyhole.transport.noise.HandshakeException;
 import dev.keyhole.transport.noise.IkInitiator;
@@ -18,7 +16,6 @@ import dev.keyhole.transport.noise.Session;
 import dev.keyhole.transport.stream.CloseReason;
 import dev.keyhole.transport.stream.EncryptedStream;
 import dev.keyhole.transport.stream.Link;
-import dev.keyhole.transport.udx.StreamMultiplexer;
 import dev.keyhole.transport.udx.UdxStream;
 import dev.keyhole.transport.wire.Bytes;
 import java.net.BindException;
@@ -33,11 +30,10 @@ import org.jspecify.annotations.Nullable;
  * One encrypted stream without a network around it: whoever starts it says where its other end is,
  * which may be a wire. The keys are no secret.
  */
-final class WireEnd implements Machine, EncryptedStream.Listener, Link {
+final class WireEnd extends StreamsMachine implements EncryptedStream.Listener, Link {
 
     private final UdpLoop loop = UdpLoop.open("wire-end");
     private final LocalSocket socket;
-    private final StreamMultiplexer streams = new StreamMultiplexer(new Random());
     private final UdxStream raw;
     private final EncryptedStream stream;
     private final Session session;
@@ -156,29 +152,14 @@ final class WireEnd implements Machine, EncryptedStream.Listener, Link {
     }
 
     @Override
-    public void receive(Datagram datagram, long nowNanos) {
-        streams.receive(datagram, nowNanos);
-    }
-
-    @Override
-    public void opened(int request, LocalSocket opened, long nowNanos) {
-        throw new IllegalStateException("nobody asked for a socket");
-    }
-
-    @Override
-    public void openFailed(int request, String why, long nowNanos) {
-        throw new IllegalStateException("nobody asked for a socket");
-    }
-
-    @Override
     public void expire(long nowNanos) {
-        streams.expire(nowNanos);
+        super.expire(nowNanos);
         stream.expire(nowNanos);
     }
 
     @Override
     public void drain(Effects effects, long nowNanos) {
-        streams.drain(effects, nowNanos);
+        super.drain(effects, nowNanos);
         if (!events.isEmpty()) {
             effects.deliver(this::tell);
         }
@@ -186,7 +167,7 @@ final class WireEnd implements Machine, EncryptedStream.Listener, Link {
 
     @Override
     public long deadlineNanos() {
-        return Math.min(streams.deadlineNanos(), stream.deadlineNanos());
+        return Math.min(super.deadlineNanos(), stream.deadlineNanos());
     }
 
     /** Passes on what the raw stream says, once there is somebody to hear it. */

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -43,10 +44,7 @@ class DhtTest {
         Bytes megabyte = Bytes.random(new Random(1), 1 << 20);
         try (Dht server = Dht.bind(testnet.config());
                 Dht client = Dht.bind(testnet.config())) {
-            Listener listener =
-                    server.listen(
-                            KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), Echo::serve);
-            listener.ready().block(LIMIT);
+            Listener listener = listen(server, Echo::serve);
 
             Connection connection = client.connect(listener.publicKey()).block(LIMIT);
             Bytes answer = Echo.ask(connection, megabyte).block(LIMIT);
@@ -61,10 +59,7 @@ class DhtTest {
     void statisticsTellWhatANodeDidAndWhatCameOfIt() {
         try (Dht server = Dht.bind(testnet.config());
                 Dht client = Dht.bind(testnet.config())) {
-            Listener listener =
-                    server.listen(
-                            KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), Echo::serve);
-            listener.ready().block(LIMIT);
+            Listener listener = listen(server, Echo::serve);
             PublicKey nobody = KeyPair.random(ENTROPY).publicKey();
 
             Connection connection = client.connect(listener.publicKey()).block(LIMIT);
@@ -103,12 +98,7 @@ class DhtTest {
         try (Dht server = Dht.bind(testnet.config());
                 Dht client = Dht.bind(testnet.config())) {
             Sinks.One<Connection> accepted = Sinks.one();
-            Listener listener =
-                    server.listen(
-                            KeyPair.random(ENTROPY),
-                            ListenConfig.of(Firewall.open()),
-                            accepted::tryEmitValue);
-            listener.ready().block(LIMIT);
+            Listener listener = listen(server, accepted::tryEmitValue);
             Connection connection = client.connect(listener.publicKey()).block(LIMIT);
             Connection serverSide = accepted.asMono().block(LIMIT);
 
@@ -123,12 +113,7 @@ class DhtTest {
     void aNodeThatIsClosedLetsGoOfThoseItConnectedTo() {
         try (Dht server = Dht.bind(testnet.config())) {
             Sinks.One<Connection> accepted = Sinks.one();
-            Listener listener =
-                    server.listen(
-                            KeyPair.random(ENTROPY),
-                            ListenConfig.of(Firewall.open()),
-                            accepted::tryEmitValue);
-            listener.ready().block(LIMIT);
+            Listener listener = listen(server, accepted::tryEmitValue);
             Dht client = Dht.bind(testnet.config());
             client.connect(listener.publicKey()).block(LIMIT);
             Connection serverSide = accepted.asMono().block(LIMIT);
@@ -145,11 +130,7 @@ class DhtTest {
         try (Dht server = Dht.bind(testnet.config())) {
             Sinks.One<Long> heard = Sinks.one();
             Listener listener =
-                    server.listen(
-                            KeyPair.random(ENTROPY),
-                            ListenConfig.of(Firewall.open()),
-                            connection -> connection.start(new Counter(connection, heard)));
-            listener.ready().block(LIMIT);
+                    listen(server, connection -> connection.start(new Counter(connection, heard)));
 
             try (Dht client = Dht.bind(testnet.config());
                     Connection connection = client.connect(listener.publicKey()).block(LIMIT)) {
@@ -171,10 +152,7 @@ class DhtTest {
     void aConnectionMayBeLetGoOfAtOnce() {
         try (Dht server = Dht.bind(testnet.config());
                 Dht client = Dht.bind(testnet.config())) {
-            Listener listener =
-                    server.listen(
-                            KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), c -> {});
-            listener.ready().block(LIMIT);
+            Listener listener = listen(server, c -> {});
             Connection connection = client.connect(listener.publicKey()).block(LIMIT);
 
             connection.close();
@@ -184,6 +162,15 @@ class DhtTest {
             assertThat(connection.closed().block(Duration.ofSeconds(1)))
                     .isEqualTo(new CloseReason.ByUs("closed"));
         }
+    }
+
+    /** Listens under a key of its own, to everybody. */
+    private static Listener listen(Dht server, Consumer<Connection> onConnection) {
+        Listener listener =
+                server.listen(
+                        KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), onConnection);
+        listener.ready().block(LIMIT);
+        return listener;
     }
 
     /** Counts what comes until the peer ends, and ends then. */
@@ -241,10 +228,7 @@ class DhtTest {
     void aListenerThatIsClosedIsNotFoundAnyMore() {
         try (Dht server = Dht.bind(testnet.config());
                 Dht client = Dht.bind(testnet.config())) {
-            Listener listener =
-                    server.listen(
-                            KeyPair.random(ENTROPY), ListenConfig.of(Firewall.open()), Echo::serve);
-            listener.ready().block(LIMIT);
+            Listener listener = listen(server, Echo::serve);
 
             listener.close();
             listener.closed().block(LIMIT);

@@ -7,6 +7,7 @@ import dev.keyhole.transport.net.Datagram;
 import dev.keyhole.transport.net.Effects;
 import dev.keyhole.transport.net.LocalSocket;
 import dev.keyhole.transport.net.Machine;
+import dev.keyhole.transport.sim.PassiveMachine;
 import dev.keyhole.transport.wire.Bytes;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -90,37 +91,14 @@ final class OriginalSender implements Machine {
     }
 
     /** The receiver of such a sender: tells it of each datagram at once. */
-    static final class Receiver implements Machine {
+    static final class Receiver extends PassiveMachine {
 
         long received;
-        private final ArrayDeque<Datagram> answers = new ArrayDeque<>();
 
         @Override
         public void receive(Datagram datagram, long now) {
             received += datagram.payload().length() - 20;
-            Bytes number = datagram.payload().slice(0, 20).copy();
-            answers.add(new Datagram(datagram.socket(), datagram.source(), number));
-        }
-
-        @Override
-        public void opened(int request, LocalSocket opened, long now) {}
-
-        @Override
-        public void openFailed(int request, String why, long now) {}
-
-        @Override
-        public void expire(long now) {}
-
-        @Override
-        public void drain(Effects effects, long now) {
-            for (Datagram ack = answers.poll(); ack != null; ack = answers.poll()) {
-                effects.send(ack.socket(), ack.source(), ack.payload());
-            }
-        }
-
-        @Override
-        public long deadlineNanos() {
-            return NEVER;
+            send(datagram.socket(), datagram.source(), datagram.payload().slice(0, 20).copy());
         }
     }
 
