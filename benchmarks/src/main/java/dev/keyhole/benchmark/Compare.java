@@ -370,7 +370,7 @@ final class Compare {
         Table.Row alike = table.row("two flows on one wire, share of the weaker", "%", true);
         Table.Row used = table.row("two flows on one wire, the sum", "Mbit/s", true);
         alternate(
-                Math.min(3, rounds),
+                rounds,
                 List.of(alike, used),
                 (who, round) -> {
                     double[] got = share(ends, who, who, round);
@@ -383,7 +383,7 @@ final class Compare {
         }
         Table.Row mixed = table.row("one flow of each on one wire, shares", "%", true);
         Table.Row sum = table.row("one flow of each on one wire", "Mbit/s", true);
-        for (int round = 1; round <= Math.min(3, rounds); round++) {
+        for (int round = 1; round <= rounds; round++) {
             try {
                 double[] got = share(ends, Who.KEYHOLE, Who.ORIGINAL, round);
                 mixed.add(Who.KEYHOLE, 100 * got[0] / (got[0] + got[1]));

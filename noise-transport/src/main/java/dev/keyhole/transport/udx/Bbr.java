@@ -21,6 +21,9 @@ import java.util.Random;
  *       the window for the round and, once in a cycle, has rates forgotten that were measured
  *       before the queue was full: not more often, or a stream that heeds no losses would be left
  *       everything. A startup goes on in spite of losses for as long as it brings more.
+ *   <li>Where the queue was full and no probe of its own had filled it, a stream is in a crowd, all
+ *       of whom think that there is more than there is. It then leaves a little of its rate and of
+ *       its part of the queue, so that probes find room, and probes for more.
  *   <li>A probe that brings much more leads to another startup, since that is what a stream finds
  *       which has less than its share. One that has more finds little.
  *   <li>The shortest round trip is looked for with half a path in flight, not with four packets,
@@ -45,6 +48,7 @@ final class Bbr {
 
     private static final double CAREFUL_GAIN = 1.5;
     private static final double WINDOW_GAIN = 2;
+    private static final double CAREFUL_WINDOW_GAIN = 1.75;
     private static final double WINDOW_GAIN_FOR_PROBE = 0.5;
 
     /** What may queue of a stream of which the path holds one packet; of four, twice as much. */
@@ -66,8 +70,14 @@ final class Bbr {
 
     private static final double PROBE_GAIN_OF_FEW = 2;
 
+    private static final double PROBE_GAIN_IN_CROWD = 1.5;
+    private static final double CRUISE_GAIN_IN_CROWD = 0.95;
+
+    /** What a stream in a crowd takes of its part of the queue, unless it probes. */
+    private static final double QUEUE_IN_CROWD = 0.6;
+
     /** By how much the rate has grown when a probe has found that there is more to be had. */
-    private static final double GROWTH_BY_PROBE = 1.12;
+    private static final double GROWTH_BY_PROBE = 1.08;
 
     /** How many more packets the path then holds: less than one is noise. */
     private static final double PACKETS_BY_PROBE = 1;
@@ -129,6 +139,12 @@ final class Bbr {
     private boolean heavyLossInRound;
     private boolean heavyLossInLastRound;
     private boolean forgotInCycle;
+
+    /** Whether in this cycle the queue was full, and it was not for a probe of this stream. */
+    private boolean crowdInCycle;
+
+    /** The same of the cycle before. */
+    private boolean inCrowd;
 
     private final double[] bandwidthOfRounds = new double[BANDWIDTH_ROUNDS];
     private double bandwidth;
@@ -199,6 +215,7 @@ final class Bbr {
         lostInRound += packets;
         if (isLossHeavy() && !heavyLossInRound) {
             heavyLossInRound = true;
+            crowdInCycle |= state == State.PROBE_BANDWIDTH && phase > FIRST_CRUISE;
             if (pipeFull) {
                 shrink(inFlight);
                 conserving = true;
@@ -360,6 +377,8 @@ final class Bbr {
             phase = PROBE;
             bandwidthBeforeProbe = bandwidth;
             forgotInCycle = false;
+            inCrowd = crowdInCycle;
+            crowdInCycle = false;
             drawPhases();
         }
     }
@@ -510,12 +529,19 @@ final class Bbr {
             case DRAIN -> 1 / STARTUP_GAIN;
             case PROBE_BANDWIDTH ->
                     switch (phase) {
-                        case PROBE -> pathHolds(1) < FEW_PACKETS ? PROBE_GAIN_OF_FEW : PROBE_GAIN;
+                        case PROBE -> probeGain();
                         case DRAIN_AFTER_PROBE -> DRAIN_AFTER_PROBE_GAIN;
-                        default -> 1;
+                        default -> inCrowd ? CRUISE_GAIN_IN_CROWD : 1;
                     };
             case PROBE_RTT -> 1;
         };
+    }
+
+    private double probeGain() {
+        if (pathHolds(1) < FEW_PACKETS) {
+            return PROBE_GAIN_OF_FEW;
+        }
+        return inCrowd ? PROBE_GAIN_IN_CROWD : PROBE_GAIN;
     }
 
     private double startupGain() {
@@ -540,12 +566,13 @@ final class Bbr {
 
     /** In another startup the queue may be that of others, where a small window is a small share. */
     private double startupWindowGain() {
-        return queueGrows && bandwidthBeforeProbe == 0 ? CAREFUL_GAIN : WINDOW_GAIN;
+        return queueGrows && bandwidthBeforeProbe == 0 ? CAREFUL_WINDOW_GAIN : WINDOW_GAIN;
     }
 
     private double queueAllowance() {
         double holds = pathHolds(1);
         double most = Math.max(QUEUED_PACKETS * Math.sqrt(holds), bandwidth * BUSY_HOST_NANOS);
-        return Math.min(most, (WINDOW_GAIN - 1) * holds);
+        double leaves = inCrowd && phase != PROBE ? QUEUE_IN_CROWD : 1;
+        return leaves * Math.min(most, (WINDOW_GAIN - 1) * holds);
     }
 }
