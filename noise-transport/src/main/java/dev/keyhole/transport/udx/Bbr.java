@@ -146,7 +146,10 @@ final class Bbr {
     /** The same of the cycle before. */
     private boolean inCrowd;
 
+    /** The highest rate in each of the last rounds that had one; rounds without do not count. */
     private final double[] bandwidthOfRounds = new double[BANDWIDTH_ROUNDS];
+
+    private int latestBandwidth;
     private double bandwidth;
 
     private long minRttNanos = Long.MAX_VALUE;
@@ -201,8 +204,10 @@ final class Bbr {
 
     /** How fast packets may leave, in packets per second; 0 if nothing is known yet. */
     double packetsPerSecond(long smoothedRttNanos) {
-        double perNano = bandwidth > 0 ? bandwidth : window / Math.max(1, smoothedRttNanos);
-        return PACING_MARGIN * pacingGain() * perNano * SECONDS.toNanos(1);
+        double rtt = Math.max(1, smoothedRttNanos);
+        double perNano = bandwidth > 0 ? bandwidth : window / rtt;
+        double paced = PACING_MARGIN * pacingGain() * perNano;
+        return Math.max(paced, MIN_PACKETS / rtt) * SECONDS.toNanos(1);
     }
 
     /** Takes in that packets leave again after none were in flight. */
@@ -286,7 +291,10 @@ final class Bbr {
             forgotInCycle = true;
         }
         round++;
-        bandwidthOfRounds[(int) (round % BANDWIDTH_ROUNDS)] = 0;
+        if (bandwidthOfRounds[latestBandwidth] > 0) {
+            latestBandwidth = (latestBandwidth + 1) % BANDWIDTH_ROUNDS;
+            bandwidthOfRounds[latestBandwidth] = 0;
+        }
         if (conserving) {
             recovered();
         }
@@ -298,7 +306,7 @@ final class Bbr {
 
     /** Lowers rates that were measured before the queue was full, towards what it has come to. */
     private void forgetRates() {
-        double latest = bandwidthOfRounds[(int) (round % BANDWIDTH_ROUNDS)];
+        double latest = bandwidthOfRounds[latestBandwidth];
         if (latest == 0) {
             return;
         }
@@ -311,17 +319,15 @@ final class Bbr {
     private void measureBandwidth(DeliveryRate rate) {
         if (rate.isSampled(minRttNanos == Long.MAX_VALUE ? 0 : minRttNanos)) {
             double sample = rate.packetsPerNano();
-            int index = (int) (round % BANDWIDTH_ROUNDS);
             if (!rate.isLimited() || sample >= bandwidth) {
-                bandwidthOfRounds[index] = Math.max(bandwidthOfRounds[index], sample);
+                bandwidthOfRounds[latestBandwidth] =
+                        Math.max(bandwidthOfRounds[latestBandwidth], sample);
             }
         }
-        double highest = 0;
+        bandwidth = 0;
         for (double ofRound : bandwidthOfRounds) {
-            highest = Math.max(highest, ofRound);
+            bandwidth = Math.max(bandwidth, ofRound);
         }
-        // After ten rounds with too little to send, the old rate is still the best guess.
-        bandwidth = highest > 0 ? highest : bandwidth;
     }
 
     /** Acks may come in bunches; between them, what is on its way back needs room in the window. */

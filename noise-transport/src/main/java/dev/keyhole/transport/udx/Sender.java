@@ -573,6 +573,10 @@ final class Sender {
         if (flight.isEmpty() && rate.isLimiting()) {
             congestion.resumed();
         }
+        if (mode == Mode.TIMED_OUT) {
+            // What leaves one by one, as timeouts allow, says nothing about the path.
+            rate.limited(inFlight());
+        }
         rate.sent(packet, flight.inFlight() > 0, !acksBehind, now);
     }
 

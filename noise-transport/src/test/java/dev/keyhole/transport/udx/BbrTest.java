@@ -156,6 +156,42 @@ class BbrTest {
         assertThat(bbr.windowPackets()).isLessThan(180);
     }
 
+    @Test
+    void roundsThatTellNoRateHaveNoneForgotten() {
+        run(SECONDS.toNanos(3), MICROSECONDS.toNanos(500));
+        path.clear();
+        arrivals.clear();
+
+        // Repetitions: whether it was they that arrived, and so soon, nobody knows.
+        for (int i = 0; i < 20; i++) {
+            sendAlone(RTT / 2);
+        }
+        sendAlone(SECONDS.toNanos(1));
+
+        assertThat(bbr.packetsPerSecond(RTT)).isGreaterThan(1000);
+    }
+
+    @Test
+    void howeverLittleArrivedAFewPacketsMayLeaveInEachRoundTrip() {
+        for (int i = 0; i < 20; i++) {
+            sendAlone(SECONDS.toNanos(5));
+        }
+
+        double perSecond = bbr.packetsPerSecond(RTT);
+
+        assertThat(perSecond).isCloseTo(4 * 20, within(0.1));
+    }
+
+    /** Sends a packet of which no round trip can be told, and has it arrive. */
+    private void sendAlone(long arrivesAfterNanos) {
+        SentPacket packet = packet();
+        rate.sent(packet, false, true, now);
+        now += arrivesAfterNanos;
+        rate.begin();
+        rate.arrived(packet, now);
+        bbr.arrived(1, 0, true, -1, rate, now);
+    }
+
     /** Sends as it may, over a path that takes so long for each packet, for so long. */
     private void run(long nanos, long perPacket) {
         long until = now + nanos;

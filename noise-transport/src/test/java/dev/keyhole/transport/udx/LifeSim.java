@@ -55,6 +55,22 @@ class LifeSim {
         finish(SECONDS.toNanos(60));
     }
 
+    @Seeds(40)
+    void aPathThatLostEverySecondPacketIsSoonFilledAgain(long seed) {
+        Link slow = Link.of(MILLISECONDS.toNanos(600)).withRate(200_000, 200_000);
+        start(seed, slow, 5 * BYTES, UdxStream.DEFAULT_WINDOW_BYTES);
+        net.run(MILLISECONDS.toNanos(800));
+        net.link(slow.withLoss(0.5));
+        net.run(SECONDS.toNanos(20));
+
+        net.link(Link.of(MILLISECONDS.toNanos(20)).withRate(2_000_000, 200_000));
+        net.run(SECONDS.toNanos(6));
+        int before = exchange.b.received;
+        net.run(SECONDS.toNanos(2));
+
+        assertThat(exchange.b.received - before).isGreaterThan(2_000_000);
+    }
+
     @Seeds(30)
     void aNapInTheMiddleOfATransferIsOverWhenItIsOver(long seed) {
         start(seed, Link.of(MILLISECONDS.toNanos(20)).withRate(2_000_000, 100_000), BYTES, WINDOW);
