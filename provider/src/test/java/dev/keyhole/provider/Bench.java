@@ -133,6 +133,18 @@ final class Bench implements AutoCloseable {
         time.advanceTimeBy(duration);
     }
 
+    /**
+     * Has as much time pass as it takes to hear from an answer that has said nothing: a model is
+     * asked before anybody watches for how long.
+     */
+    void passUntilItSpeaks(Answer answer) {
+        eventually(
+                () -> {
+                    pass(ConsumerSession.SILENCE.dividedBy(20));
+                    return !answer.isSilent();
+                });
+    }
+
     /** Waits for something that other threads bring about. */
     static void eventually(BooleanSupplier what) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(HandModel.LIMIT_SECONDS);

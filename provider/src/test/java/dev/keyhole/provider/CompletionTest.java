@@ -89,14 +89,14 @@ final class CompletionTest {
         Bench.Answer answer = guest.complete(modelId);
         HandModel.Run run = model.run();
 
-        bench.pass(ConsumerSession.SILENCE.multipliedBy(2));
+        bench.passUntilItSpeaks(answer);
         assertThat(answer.next())
                 .isEqualTo(Bench.json("{\"type\":\"completionStream\",\"events\":[]}"));
-        bench.pass(ConsumerSession.SILENCE);
+        bench.passUntilItSpeaks(answer);
         assertThat(answer.next().get("events")).isEmpty();
 
         run.out().done(StopReason.EOS);
-        assertThat(answer.next().get("done").asBoolean()).isTrue();
+        assertThat(answer.nextEvents().get("done").asBoolean()).isTrue();
         bench.pass(Duration.ofMinutes(1));
         assertThat(answer.rest()).isEmpty();
     }
